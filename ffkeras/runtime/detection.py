@@ -1,0 +1,21 @@
+"""What a detector returns for one face."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Face:
+    """One detected face, in pixels of the source image.
+
+    Args:
+        box: float32 [4] corners (x1, y1, x2, y2), inside the image.
+        score: probability of being a face, 0..1.
+        landmarks: float32 [5, 2] (x, y): left eye, right eye, nose, left and right mouth corner, as seen in the image;
+            a face that the image cuts off may have landmarks outside it.
+    """
+
+    box: np.ndarray
+    score: float
+    landmarks: np.ndarray
