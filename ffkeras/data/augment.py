@@ -1,0 +1,229 @@
+"""Augmentation of one training sample, in the manner of RetinaFace (Deng et al. 2020, sec. 4.2) and SSD (sec. 2.2).
+
+Every function is pure in (sample, random generator). Boxes and landmarks are in pixels of the sample's image.
+"""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+CROP_SCALES = np.array([0.3, 0.45, 0.6, 0.8, 1.0])  # RetinaFace: crop side / the largest crop that fits
+CROP_ATTEMPTS = 50
+ZOOM_OUT_PROBABILITY = 0.2  # the share of whole images, which is what a detector sees
+ZOOM_OUT_RANGE = (1.0, 1.6)  # window / the smallest window that holds the whole image
+CUT_FACE_SHARE = 0.25  # a face cut through its centre is ignored, not background, if this share of it is visible
+MIN_FACE_PIXELS = 4.0  # a face whose longer side is smaller than this in the network input is ignored
+
+BRIGHTNESS = 32.0  # SSD's distortions; each is made with probability 0.5
+CONTRAST = (0.5, 1.5)
+SATURATION = (0.5, 1.5)
+HUE = 9.0  # SSD's 18 degrees, in OpenCV's hue of 180 steps
+HUE_STEPS = 180
+DISTORTION_PROBABILITY = 0.5
+GREY_PROBABILITY = 0.05
+
+MIRRORED_LANDMARKS = [1, 0, 2, 4, 3]  # left eye, right eye, nose, left mouth, right mouth
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An image and its faces, in pixels of the image.
+
+    Args:
+        image: uint8 BGR [H, W, 3].
+        boxes: float32 [N, 4], corners.
+        landmarks: float32 [N, 5, 2], 0 where unknown.
+        has_landmarks: bool [N].
+        ignore: bool [N].
+    """
+
+    image: np.ndarray
+    boxes: np.ndarray
+    landmarks: np.ndarray
+    has_landmarks: np.ndarray
+    ignore: np.ndarray
+
+
+@dataclass(frozen=True)
+class Window:
+    """A rectangle of whole pixels in an image, which may reach beyond it: left, top, width, height."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+def _zoomed_out(size: tuple[int, int], image_size: tuple[int, int], rng: np.random.Generator) -> Window:
+    """A window that holds the whole image at a random place."""
+    (height, width), (out_height, out_width) = size, image_size
+    unit = max(width / out_width, height / out_height) * rng.uniform(*ZOOM_OUT_RANGE)
+    window_width, window_height = max(width, round(out_width * unit)), max(height, round(out_height * unit))
+    left = -int(rng.integers(window_width - width + 1))
+    top = -int(rng.integers(window_height - height + 1))
+    return Window(left, top, window_width, window_height)
+
+
+def choose_window(sample: Sample, image_size: tuple[int, int], rng: np.random.Generator) -> Window:
+    """Choose what the network sees: a crop with a face's centre in it, or, one time in five, the image zoomed out.
+
+    The window has the proportions of the network input. The first of 50 random crops that holds the centre of a face
+    is taken; an image without faces gives any crop; where no crop succeeds, the whole image is zoomed out.
+
+    Args:
+        sample: faces that are `ignore` attract no crop.
+        image_size: (height, width) of the network input.
+        rng: source of randomness.
+    """
+    height, width = sample.image.shape[:2]
+    if rng.random() < ZOOM_OUT_PROBABILITY:
+        return _zoomed_out((height, width), image_size, rng)
+    out_height, out_width = image_size
+    largest = min(width / out_width, height / out_height)
+    scales = rng.choice(CROP_SCALES, CROP_ATTEMPTS) * largest
+    sizes = np.maximum(1, np.rint(scales[:, None] * (out_width, out_height))).astype(int)  # [attempts, 2]
+    sizes = np.minimum(sizes, (width, height))
+    corners = (rng.random(sizes.shape) * ((width, height) - sizes + 1)).astype(int)
+    faces = sample.boxes[~sample.ignore]
+    attempt = 0
+    if len(faces):
+        centres = (faces[:, :2] + faces[:, 2:]) / 2
+        after_start = centres[None] >= corners[:, None]  # [attempts, faces, 2]
+        before_end = centres[None] < (corners + sizes)[:, None]
+        holds_face = (after_start & before_end).all(axis=2).any(axis=1)
+        if not holds_face.any():
+            return _zoomed_out((height, width), image_size, rng)
+        attempt = int(holds_face.argmax())
+    return Window(*corners[attempt].tolist(), *sizes[attempt].tolist())
+
+
+def crop_faces(sample: Sample, window: Window, image_size: tuple[int, int]) -> Sample:
+    """Move faces into the window resized to `image_size`; the image is left as it is.
+
+    A face stays if its centre is in the window, and is clipped to it; its landmarks are kept even where they fall
+    outside. A face whose centre is outside is dropped, or becomes `ignore` if at least a quarter of it is visible.
+    Faces below 4 pixels become `ignore`; what has no area left is dropped.
+    """
+    origin = np.array([window.left, window.top], np.float32)
+    size = np.array([window.width, window.height], np.float32)
+    scale = np.array(image_size[::-1], np.float32) / size
+    whole = sample.boxes.reshape(-1, 2, 2) - origin  # [N, 2, 2]
+    clipped = np.clip(whole, 0, size)
+    centres = whole.mean(axis=1)
+    centred = ((centres >= 0) & (centres < size)).all(axis=1)
+    area = (whole[:, 1] - whole[:, 0]).prod(axis=1)
+    visible = (clipped[:, 1] - clipped[:, 0]).prod(axis=1)
+    keep = (visible > 0) & (centred | (visible >= CUT_FACE_SHARE * area))
+    boxes = clipped[keep] * scale
+    too_small = (boxes[:, 1] - boxes[:, 0]).max(axis=1, initial=0) < MIN_FACE_PIXELS
+    has_landmarks = sample.has_landmarks[keep]
+    landmarks = (sample.landmarks[keep] - origin) * scale * has_landmarks[:, None, None]
+    ignore = sample.ignore[keep] | ~centred[keep] | too_small
+    return Sample(sample.image, boxes.reshape(-1, 4), landmarks, has_landmarks, ignore)
+
+
+def _colour_table(gain: float, offset: float) -> np.ndarray:
+    """uint8 [256]: gain * value + offset, clipped."""
+    return np.clip(np.arange(256) * gain + offset, 0, 255).astype(np.uint8)
+
+
+def _change_light(image: np.ndarray, gain: float, offset: float) -> np.ndarray:
+    """Contrast and brightness."""
+    return cv2.LUT(image, _colour_table(gain, offset))
+
+
+def _change_colour(image: np.ndarray, saturation: float, hue: float) -> np.ndarray:
+    """Saturation gain, and hue offset in OpenCV's steps of 2 degrees."""
+    tables = np.empty((256, 1, 3), np.uint8)
+    tables[:, 0, 0] = (np.arange(256) + round(hue)) % HUE_STEPS
+    tables[:, 0, 1] = _colour_table(saturation, 0)
+    tables[:, 0, 2] = np.arange(256)
+    changed = cv2.LUT(cv2.cvtColor(image, cv2.COLOR_BGR2HSV), tables)
+    return cv2.cvtColor(changed, cv2.COLOR_HSV2BGR)
+
+
+def distort(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Change light (brightness, contrast) and colour (hue, saturation), in either order, each with probability 0.5.
+
+    One image in 20 becomes grey. uint8 BGR in and out.
+    """
+    brighten, contrast, colour, light_first, grey = rng.random(5)
+    offset, gain, saturation, hue = rng.uniform(
+        (-BRIGHTNESS, CONTRAST[0], SATURATION[0], -HUE), (BRIGHTNESS, CONTRAST[1], SATURATION[1], HUE)
+    )
+    offset = offset if brighten < DISTORTION_PROBABILITY else 0.0
+    gain = gain if contrast < DISTORTION_PROBABILITY else 1.0
+    if grey < GREY_PROBABILITY:
+        image = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+        return _change_light(image, gain, offset)
+    if light_first < 0.5:
+        image = _change_light(image, gain, offset)
+    if colour < DISTORTION_PROBABILITY:
+        image = _change_colour(image, saturation, hue)
+    return image if light_first < 0.5 else _change_light(image, gain, offset)
+
+
+def cut_window(
+    image: np.ndarray,
+    window: Window,
+    image_size: tuple[int, int],
+    fill: tuple[float, float, float],
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Cut the window out, resize it, and distort its colours; what lies beyond the image is exactly `fill`.
+
+    Enlarging is bilinear; shrinking is bilinear or by area, at random, because detectors are fed with both.
+
+    Returns:
+        uint8 BGR [height, width, 3] of `image_size`.
+    """
+    out_height, out_width = image_size
+    height, width = image.shape[:2]
+    left, top = max(0, window.left), max(0, window.top)
+    right, bottom = min(width, window.left + window.width), min(height, window.top + window.height)
+    scale_x, scale_y = out_width / window.width, out_height / window.height
+    x1, x2 = round((left - window.left) * scale_x), round((right - window.left) * scale_x)
+    y1, y2 = round((top - window.top) * scale_y), round((bottom - window.top) * scale_y)
+    by_area = rng.random() < 0.5 and scale_x < 1
+    interpolation = cv2.INTER_AREA if by_area else cv2.INTER_LINEAR
+    canvas = np.empty((out_height, out_width, 3), np.uint8)
+    canvas[:] = np.round(fill).astype(np.uint8)
+    if x2 > x1 and y2 > y1:
+        part = cv2.resize(image[top:bottom, left:right], (x2 - x1, y2 - y1), interpolation=interpolation)
+        canvas[y1:y2, x1:x2] = distort(part, rng)
+    return canvas
+
+
+def flip(sample: Sample) -> Sample:
+    """Mirror the image and its faces; left and right landmarks change places, for they are named as seen."""
+    width = sample.image.shape[1]
+    boxes = sample.boxes[:, [2, 1, 0, 3]] * (-1, 1, -1, 1) + np.array([width, 0, width, 0])
+    landmarks = sample.landmarks[:, MIRRORED_LANDMARKS] * (-1, 1) + np.array([width, 0])
+    landmarks *= sample.has_landmarks[:, None, None]
+    return replace(
+        sample,
+        image=cv2.flip(sample.image, 1),
+        boxes=boxes.astype(np.float32),
+        landmarks=landmarks.astype(np.float32),
+    )
+
+
+def augment(
+    sample: Sample, image_size: tuple[int, int], fill: tuple[float, float, float], rng: np.random.Generator
+) -> Sample:
+    """Crop or zoom out, resize, distort, and flip every other sample.
+
+    Args:
+        sample: image of any size.
+        image_size: (height, width) of the network input in pixels.
+        fill: BGR of what lies beyond the image; the network's mean.
+        rng: source of randomness; equal generators give equal samples.
+
+    Returns:
+        A sample whose image is uint8 [height, width, 3].
+    """
+    window = choose_window(sample, image_size, rng)
+    cropped = crop_faces(sample, window, image_size)
+    cropped = replace(cropped, image=cut_window(sample.image, window, image_size, fill, rng))
+    return flip(cropped) if rng.random() < 0.5 else cropped

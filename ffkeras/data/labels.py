@@ -1,0 +1,142 @@
+"""Labelled images, and RetinaFace's label.txt (Deng et al. 2020) in which boxes and landmarks are listed."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ffkeras.errors import UserError
+
+BOX_NUMBERS = 4  # x y w h
+LANDMARK_NUMBERS = 15  # x y flag, five times
+LINE_LENGTHS = (BOX_NUMBERS, BOX_NUMBERS + LANDMARK_NUMBERS, BOX_NUMBERS + LANDMARK_NUMBERS + 1)  # ... and a blur score
+NO_LANDMARK = -1.0  # stands as flag, or as coordinate, of a landmark that nobody marked
+
+
+@dataclass
+class LabelledImage:
+    """An image file and its faces, in pixels of the image.
+
+    Args:
+        path: the image file.
+        boxes: float32 [N, 4], corners (x1, y1, x2, y2).
+        landmarks: float32 [N, 5, 2]: left eye, right eye, nose, left and right mouth corner, as seen in the image;
+            0 where unknown.
+        has_landmarks: bool [N].
+        ignore: bool [N], faces that are neither faces nor background to the loss.
+    """
+
+    path: Path
+    boxes: np.ndarray
+    landmarks: np.ndarray
+    has_landmarks: np.ndarray
+    ignore: np.ndarray
+
+
+@dataclass
+class LabelEntry:
+    """What a label file says of one image.
+
+    Args:
+        name: the image's path as written in the file.
+        line: number of the line that names it, from 1.
+        boxes, landmarks, has_landmarks: as in `LabelledImage`.
+    """
+
+    name: str
+    line: int
+    boxes: np.ndarray
+    landmarks: np.ndarray
+    has_landmarks: np.ndarray
+
+
+def corner_boxes(boxes: np.ndarray) -> np.ndarray:
+    """Boxes (x, y, w, h) [N, 4] as corners (x1, y1, x2, y2), float32 [N, 4]."""
+    return np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1).astype(np.float32)
+
+
+def without_area(boxes: np.ndarray) -> np.ndarray:
+    """Which corner boxes [N, 4] have no width or no height: bool [N]."""
+    return (boxes[:, 2:] <= boxes[:, :2]).any(axis=1)
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file, without surrounding blanks. Raises UserError where it is missing or no text."""
+    try:
+        return [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}; check the path.") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not a text file; name a label file.") from error
+
+
+def parse_numbers(line: str, lengths: tuple[int, ...]) -> list[float] | None:
+    """The finite numbers of a line, or None where there is anything else or the count is not in `lengths`."""
+    try:
+        numbers = [float(part) for part in line.split()]
+    except ValueError:
+        return None
+    return numbers if len(numbers) in lengths and all(map(math.isfinite, numbers)) else None
+
+
+def _entry(name: str, line: int, faces: list[list[float]]) -> LabelEntry:
+    """Turn the numbers of an image's face lines into arrays."""
+    full = np.full((len(faces), LINE_LENGTHS[-1]), NO_LANDMARK, np.float32)
+    for row, numbers in zip(full, faces, strict=True):
+        row[: len(numbers)] = numbers
+    points = full[:, BOX_NUMBERS : BOX_NUMBERS + LANDMARK_NUMBERS].reshape(-1, 5, 3)
+    unmarked = (points[:, :, 2] == NO_LANDMARK) | (points[:, :, :2] == NO_LANDMARK).all(axis=2)  # [N, 5]
+    has_landmarks = ~unmarked.any(axis=1)
+    landmarks = points[:, :, :2] * has_landmarks[:, None, None]
+    return LabelEntry(name, line, corner_boxes(full[:, :BOX_NUMBERS]), landmarks, has_landmarks)
+
+
+def parse_label_file(path: Path) -> list[LabelEntry]:
+    """Read a label.txt without looking for its images.
+
+    A line `# relative/image.jpg` names an image; every line below it is a face: `x y w h`, or these and five times
+    `x y flag`, or these and a blur score, which is not used. A face has landmarks only if all five are marked.
+
+    Raises:
+        UserError: unreadable, a malformed line (named by number), or no image at all.
+    """
+    entries: list[tuple[str, int, list[list[float]]]] = []
+    for number, line in enumerate(read_lines(path), start=1):
+        if line.startswith("#"):
+            name = line[1:].strip()
+            if not name:
+                raise UserError(f"{path}, line {number}: no image follows the '#'; write '# relative/image.jpg'.")
+            entries.append((name, number, []))
+        elif line:
+            numbers = parse_numbers(line, LINE_LENGTHS)
+            if numbers is None:
+                raise UserError(f"{path}, line {number}: {line[:60]!r} is not a face; write 4, 19 or 20 numbers.")
+            if not entries:
+                raise UserError(f"{path}, line {number}: a face before any image; write '# relative/image.jpg' first.")
+            entries[-1][2].append(numbers)
+    if not entries:
+        raise UserError(f"{path} names no image; write '# relative/image.jpg' and face lines below it.")
+    return [_entry(*entry) for entry in entries]
+
+
+def read_label_file(path: str | Path) -> list[LabelledImage]:
+    """Read a label.txt and find its images, beside it or in the folder `images` beside it (RetinaFace's layout).
+
+    Faces of no area are `ignore`. The images are looked for now, and decoded later.
+
+    Raises:
+        UserError: as `parse_label_file`, or an image is missing.
+    """
+    path = Path(path)
+    entries = parse_label_file(path)
+    folders = (path.parent, path.parent / "images")
+    root = next((folder for folder in folders if (folder / entries[0].name).is_file()), path.parent)
+    images = []
+    for entry in entries:
+        image = root / entry.name
+        if not image.is_file():
+            raise UserError(f"{path}, line {entry.line}: {image} does not exist; add the image or remove its lines.")
+        ignore = without_area(entry.boxes)
+        images.append(LabelledImage(image, entry.boxes, entry.landmarks, entry.has_landmarks, ignore))
+    return images

@@ -1,0 +1,139 @@
+"""The training data as a `tf.data` dataset whose batch k depends on (seed, k) alone."""
+
+import contextlib
+import functools
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from ffkeras.backend import tf
+from ffkeras.data.augment import Sample, augment
+from ffkeras.data.labels import LabelledImage
+from ffkeras.errors import UserError
+
+PREFETCHED_BATCHES = 2
+END_OF_TIME = np.iinfo(np.int64).max
+ERROR_MARKS = ("<user-error>", "</user-error>")
+
+Encode = Callable[[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor], dict[str, tf.Tensor]]
+
+
+class Source(Protocol):
+    """Where samples come from: `FileSource`, `SyntheticFaces`, or anything with these two methods."""
+
+    def __len__(self) -> int:
+        """Number of samples in an epoch; at least 1."""
+
+    def load(self, index: int) -> tuple[np.ndarray, LabelledImage]:
+        """Sample `index`: uint8 BGR [H, W, 3], and its faces in pixels. Called from several threads at once."""
+
+
+@dataclass(frozen=True)
+class PipelineConfig:
+    """How batches are made.
+
+    Args:
+        image_size: (height, width) of the network input, multiples of 32.
+        batch_size: samples per batch.
+        mean: BGR, subtracted from the images; also fills what lies beyond an image.
+        seed: of the sample order and of all augmentation.
+        workers: samples made at the same time.
+    """
+
+    image_size: tuple[int, int]
+    batch_size: int
+    mean: tuple[float, float, float]
+    seed: int = 0
+    workers: int = 2
+
+
+def steps_per_epoch(source: Source, config: PipelineConfig) -> int:
+    """Whole batches in an epoch, at least 1."""
+    return max(1, len(source) // config.batch_size)
+
+
+@functools.lru_cache(maxsize=4)
+def sample_order(count: int, seed: int, epoch: int) -> np.ndarray:
+    """The order of `count` samples in an epoch: a permutation int64 [count] that depends on the arguments alone."""
+    return np.random.default_rng((seed, epoch)).permutation(count)
+
+
+def make_sample(source: Source, config: PipelineConfig, position: int) -> Sample:
+    """The sample at a position of the endless sequence, augmented: a pure function of (source, config, position)."""
+    epoch, place = divmod(position, len(source))
+    index = int(sample_order(len(source), config.seed, epoch)[place])
+    image, faces = source.load(index)
+    sample = Sample(image, faces.boxes, faces.landmarks, faces.has_landmarks, faces.ignore)
+    rng = np.random.default_rng((config.seed, epoch, index))
+    return augment(sample, config.image_size, config.mean, rng)
+
+
+def _load(source: Source, config: PipelineConfig, position: np.int64) -> tuple[np.ndarray, ...]:
+    """`make_sample` for tf.numpy_function: boxes and landmarks normalised, a UserError marked to be found again."""
+    try:
+        sample = make_sample(source, config, int(position))
+    except UserError as error:
+        raise RuntimeError(f"{ERROR_MARKS[0]}{error}{ERROR_MARKS[1]}") from error
+    height, width = config.image_size
+    size = np.array([width, height], np.float32)
+    boxes = sample.boxes.reshape(-1, 2, 2) / size
+    return (
+        sample.image,
+        boxes.reshape(-1, 4).astype(np.float32),
+        (sample.landmarks / size).astype(np.float32),
+        sample.has_landmarks,
+        sample.ignore,
+    )
+
+
+def training_dataset(source: Source, config: PipelineConfig, encode: Encode, start_step: int = 0) -> tf.data.Dataset:
+    """An endless dataset of (images, targets).
+
+    Every sample comes once an epoch, in an order drawn from (seed, epoch), augmented by a generator seeded with
+    (seed, epoch, index). So batch k is the same whatever the number of workers, and a dataset that starts at step k
+    gives what an uninterrupted one gives from there on. Iterate inside `user_errors` so that an unreadable image
+    stops the run with a sentence.
+
+    Args:
+        source: the samples.
+        config: sizes, seed and workers.
+        encode: a TensorFlow function of one sample's faces: boxes float32 [N, 4] (corners) and landmarks
+            float32 [N, 5, 2], both normalised to the network input, has_landmarks bool [N], ignore bool [N]; it
+            returns a dictionary of tensors of static shape.
+        start_step: the first batch.
+
+    Returns:
+        Batches of images float32 [B, H, W, 3], BGR minus mean, and the dictionary of targets, each [B, ...].
+    """
+    cv2.setNumThreads(1)  # the workers are the threads; OpenCV's own would only get in their way
+    types = (tf.uint8, tf.float32, tf.float32, tf.bool, tf.bool)
+    shapes = ((*config.image_size, 3), (None, 4), (None, 5, 2), (None,), (None,))
+
+    def load(position):
+        tensors = tf.numpy_function(functools.partial(_load, source, config), [position], types, stateful=False)
+        image, *faces = (tf.ensure_shape(tensor, shape) for tensor, shape in zip(tensors, shapes, strict=True))
+        return image, encode(*faces)
+
+    def normalise(images, targets):
+        return tf.cast(images, tf.float32) - tf.constant(config.mean, tf.float32), targets
+
+    dataset = tf.data.Dataset.range(start_step * config.batch_size, END_OF_TIME)
+    dataset = dataset.map(load, num_parallel_calls=config.workers, deterministic=True)
+    dataset = dataset.batch(config.batch_size, drop_remainder=True)
+    return dataset.map(normalise).prefetch(PREFETCHED_BATCHES)
+
+
+@contextlib.contextmanager
+def user_errors() -> Iterator[None]:
+    """Around the iteration over a training dataset: raise a sample's UserError, which TensorFlow wraps, as itself."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        found = re.search("(.*?)".join(ERROR_MARKS), error.message, re.DOTALL)
+        if found is None:
+            raise
+        raise UserError(found[1]) from error
