@@ -1,0 +1,95 @@
+"""Just enough of FlatBuffers to find one metadata buffer in a .tflite file, bounds-checked and without dependencies.
+
+The layout is that of the FlatBuffers "internals" document; the field numbers are those of TFLite's schema version 3.
+"""
+
+import struct
+from collections.abc import Iterator
+
+FILE_IDENTIFIER = b"TFL3"  # bytes 4 to 8
+MODEL_OPERATOR_CODES, MODEL_SUBGRAPHS, MODEL_BUFFERS, MODEL_METADATA = 1, 2, 4, 6
+METADATA_NAME, METADATA_BUFFER = 0, 1
+BUFFER_DATA = 0
+
+
+class BrokenFileError(ValueError):
+    """The bytes are no TFLite file, or not a whole one."""
+
+
+class _Reader:
+    """Reads numbers, tables and vectors at byte positions of `data`; a position outside raises BrokenFileError."""
+
+    def __init__(self, data: bytes):
+        self.data = data
+
+    def number(self, kind: str, position: int) -> int:
+        try:
+            if position < 0:
+                raise BrokenFileError(f"position {position} is outside the file")
+            return struct.unpack_from("<" + kind, self.data, position)[0]
+        except struct.error as error:
+            raise BrokenFileError(f"position {position} is outside the file") from error
+
+    def follow(self, position: int) -> int:
+        return position + self.number("I", position)
+
+    def field(self, table: int, slot: int) -> int | None:
+        """Position of a table's field, or None where the table leaves it out."""
+        vtable = table - self.number("i", table)
+        entry = 4 + 2 * slot  # after the sizes of the vtable and of the table
+        if entry + 2 > self.number("H", vtable):
+            return None
+        offset = self.number("H", vtable + entry)
+        return table + offset if offset else None
+
+    def vector(self, table: int, slot: int, item_size: int) -> tuple[int, int]:
+        """Position of a vector's first item, and its length; a missing vector is empty."""
+        field = self.field(table, slot)
+        if field is None:
+            return 0, 0
+        start = self.follow(field)
+        length = self.number("I", start)
+        if start + 4 + length * item_size > len(self.data):
+            raise BrokenFileError(f"a vector of {length} items at {start} runs past the end")
+        return start + 4, length
+
+    def content(self, table: int, slot: int) -> bytes:
+        """A vector of bytes, or a string."""
+        start, length = self.vector(table, slot, item_size=1)
+        return bytes(self.data[start : start + length])
+
+    def tables(self, table: int, slot: int) -> Iterator[int]:
+        """Positions of a vector's tables."""
+        start, length = self.vector(table, slot, item_size=4)
+        for item in range(start, start + 4 * length, 4):
+            yield self.follow(item)
+
+
+def read_metadata_buffer(model: bytes, name: str) -> bytes | None:
+    """The content of the metadata entry called `name`, or None where the file has no such entry.
+
+    Walks every operator code, graph and buffer on the way, which is where a cut file shows: the interpreters'
+    own loaders print to the terminal or worse.
+
+    Raises:
+        BrokenFileError: not a TFLite file, or truncated.
+    """
+    if model[4:8] != FILE_IDENTIFIER:
+        raise BrokenFileError("the file identifier TFL3 is missing")
+    reader = _Reader(model)
+    root = reader.follow(0)
+    for slot in (MODEL_OPERATOR_CODES, MODEL_SUBGRAPHS):
+        for table in reader.tables(root, slot):
+            reader.field(table, 0)
+    buffers = list(reader.tables(root, MODEL_BUFFERS))
+    for buffer in buffers:
+        reader.vector(buffer, BUFFER_DATA, item_size=1)
+    for entry in reader.tables(root, MODEL_METADATA):
+        if reader.content(entry, METADATA_NAME) != name.encode():
+            continue
+        field = reader.field(entry, METADATA_BUFFER)
+        index = 0 if field is None else reader.number("I", field)
+        if index >= len(buffers):
+            raise BrokenFileError(f"metadata names buffer {index} of {len(buffers)}")
+        return reader.content(buffers[index], BUFFER_DATA)
+    return None

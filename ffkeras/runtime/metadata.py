@@ -1,0 +1,135 @@
+"""The JSON record inside a .tflite file: all that a detector must know beside the graph (docs/design.md)."""
+
+import json
+import math
+from dataclasses import asdict, dataclass, field
+
+from ffkeras import __version__
+from ffkeras.errors import UserError
+from ffkeras.geometry import AnchorConfig
+from ffkeras.geometry.codes import CENTRE_VARIANCE, SIZE_VARIANCE
+from ffkeras.runtime.flatbuffer import BrokenFileError, read_metadata_buffer
+
+METADATA_NAME = "ffkeras"  # of the entry in the file's metadata vector
+FORMAT = 1
+NETWORKS = ("v1", "v2_ultra", "nano_b")
+OUTPUT_WIDTHS = {"classification": 2, "bbox_regression": 4, "landmarks": 10}
+QUANTIZATIONS = ("int8", "none")
+
+
+def _require(condition: bool, reason: str) -> None:
+    if not condition:
+        raise ValueError(reason)
+
+
+def _is_number(value: object, low: float = -math.inf, high: float = math.inf) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What a converted file says about itself.
+
+    Args:
+        network: "v1", "v2_ultra" or "nano_b".
+        image_size: (height, width) of the input in pixels.
+        mean: BGR, subtracted from the pixels.
+        anchors: sizes and strides in pixels of the input.
+        outputs: the interpreter's tensor name of `classification`, `bbox_regression` and `landmarks`.
+        quantization: "int8" or "none".
+        model: the network's configuration, as `config_to_json` gives it.
+        score_threshold, iou_threshold: what a detector uses unless told otherwise, 0..1.
+        channel_order, variances, license, format, ffkeras_version: fixed in this version.
+
+    Raises:
+        ValueError: a value that this version cannot run; the message names it.
+    """
+
+    network: str
+    image_size: tuple[int, int]
+    mean: tuple[float, float, float]
+    anchors: AnchorConfig
+    outputs: dict[str, str]
+    quantization: str
+    model: dict = field(default_factory=dict)
+    score_threshold: float = 0.5
+    iou_threshold: float = 0.4
+    channel_order: str = "BGR"
+    variances: tuple[float, float] = (CENTRE_VARIANCE, SIZE_VARIANCE)
+    license: str = "Apache-2.0"
+    format: int = FORMAT
+    ffkeras_version: str = __version__
+
+    def __post_init__(self):
+        _require(self.format == FORMAT, f"format {self.format!r}, where this version reads {FORMAT}")
+        _require(self.network in NETWORKS, f"network {self.network!r} is none of {', '.join(NETWORKS)}")
+        stride = max(self.anchors.strides)
+        sides_fit = all(isinstance(side, int) and side > 0 and side % stride == 0 for side in self.image_size)
+        _require(len(self.image_size) == 2 and sides_fit, f"image_size {self.image_size} is no multiple of {stride}")
+        is_mean = len(self.mean) == 3 and all(_is_number(value, 0, 255) for value in self.mean)
+        _require(is_mean, f"mean {self.mean} is not three numbers in 0..255")
+        for name in ("score_threshold", "iou_threshold"):
+            value = getattr(self, name)
+            _require(_is_number(value, 0, 1), f"{name} {value!r} is not in 0..1")
+        _require(self.channel_order == "BGR", f"channel_order {self.channel_order!r} is not BGR")
+        known = tuple(self.variances) == (CENTRE_VARIANCE, SIZE_VARIANCE)
+        _require(known, f"variances {self.variances} are not {CENTRE_VARIANCE}, {SIZE_VARIANCE}")
+        named = set(self.outputs) == set(OUTPUT_WIDTHS) and all(isinstance(n, str) for n in self.outputs.values())
+        _require(named, f"outputs {self.outputs} do not name {', '.join(OUTPUT_WIDTHS)}")
+        _require(self.quantization in QUANTIZATIONS, f"quantization {self.quantization!r} is not int8 or none")
+
+    def to_json(self) -> str:
+        """The record as JSON text; `from_json` reads it back to an equal value."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> "Metadata":
+        """Read a record. Raises ValueError, saying what is wrong, for anything but a whole record."""
+        record = json.loads(text)
+        _require(isinstance(record, dict), f"it is a {type(record).__name__}, not an object")
+        missing = sorted(cls.__dataclass_fields__.keys() - record.keys())
+        _require(not missing, f"it lacks {', '.join(missing)}")
+        values = {name: record[name] for name in cls.__dataclass_fields__}
+        try:
+            values["anchors"] = _read_anchors(record["anchors"])
+            for name in ("image_size", "mean", "variances"):
+                values[name] = tuple(record[name])
+            return cls(**values)
+        except (TypeError, AttributeError, KeyError) as error:
+            raise ValueError(f"a value of the wrong kind: {error}") from error
+
+
+def _read_anchors(record: dict) -> AnchorConfig:
+    anchors = AnchorConfig(sizes=record["sizes"], strides=record["strides"])
+    sizes = [size for level in anchors.sizes for size in level]
+    positive = all(_is_number(size) and 0 < size < math.inf for size in sizes)
+    _require(bool(anchors.sizes) and all(anchors.sizes) and positive, "anchor sizes are not positive numbers")
+    strided = all(isinstance(stride, int) and stride > 0 for stride in anchors.strides)
+    _require(strided, "anchor strides are not positive whole numbers")
+    return anchors
+
+
+def read_metadata(model: bytes, name: str) -> Metadata:
+    """The record inside a .tflite file.
+
+    Args:
+        model: the file's bytes.
+        name: what the sentence of an error calls the file.
+
+    Raises:
+        UserError: not a TFLite file, truncated, without our record, or with one that this version cannot run.
+    """
+    try:
+        record = read_metadata_buffer(model, METADATA_NAME)
+    except BrokenFileError as error:
+        raise UserError(f"{name} is not a TFLite file, or is truncated ({error}); copy or convert it again.") from error
+    if record is None:
+        raise UserError(
+            f"{name} is a TFLite file without an ffkeras record; convert the network with tools/convert_tflite.py."
+        )
+    try:
+        return Metadata.from_json(record)
+    except (ValueError, RecursionError) as error:
+        raise UserError(
+            f"{name} has an ffkeras record that cannot be used ({error}); convert it with tools/convert_tflite.py."
+        ) from error
