@@ -1,0 +1,52 @@
+"""The blocks that the networks are built from, one file each. Takes feature maps [B, H, W, C], gives feature maps."""
+
+from ffkeras.layers.activation import make_activation
+from ffkeras.layers.assn import ASSN
+from ffkeras.layers.attention_multiplication import AttentionMultiplication
+from ffkeras.layers.backbone import MobileNetV1
+from ffkeras.layers.bifpn import BiFPN, BiFPNLayer
+from ffkeras.layers.block import Block, flattening
+from ffkeras.layers.cbam import CBAM
+from ffkeras.layers.channel_shuffle import ChannelShuffle
+from ffkeras.layers.conv_bn import ConvBN
+from ffkeras.layers.depthwise_separable import DepthwiseSeparable
+from ffkeras.layers.dynamic_weight_sharing import DynamicWeightSharing
+from ffkeras.layers.fast_fusion import FastFusion
+from ffkeras.layers.grouped_convolution import native_grouped_convolution
+from ffkeras.layers.heads import OUTPUTS, VALUES, DetectionHeads
+from ffkeras.layers.mse_fpn import MSEFPN
+from ffkeras.layers.multi_scale_intelligence import MultiScaleIntelligence
+from ffkeras.layers.progressive_enhancement import ProgressiveEnhancement
+from ffkeras.layers.scale_decoupling import ScaleDecoupling
+from ffkeras.layers.shared_cbam import SharedCBAM
+from ffkeras.layers.smart_feature_reuse import SmartFeatureReuse
+from ffkeras.layers.ssh import SSH, SSHFourBranches
+
+__all__ = [
+    "ASSN",
+    "CBAM",
+    "MSEFPN",
+    "OUTPUTS",
+    "SSH",
+    "VALUES",
+    "AttentionMultiplication",
+    "BiFPN",
+    "BiFPNLayer",
+    "Block",
+    "ChannelShuffle",
+    "ConvBN",
+    "DepthwiseSeparable",
+    "DetectionHeads",
+    "DynamicWeightSharing",
+    "FastFusion",
+    "MobileNetV1",
+    "MultiScaleIntelligence",
+    "ProgressiveEnhancement",
+    "SSHFourBranches",
+    "ScaleDecoupling",
+    "SharedCBAM",
+    "SmartFeatureReuse",
+    "flattening",
+    "make_activation",
+    "native_grouped_convolution",
+]

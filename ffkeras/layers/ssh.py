@@ -1,0 +1,63 @@
+"""SSH context heads (Najibi et al. 2017, sec. 3.2): parallel branches that see 3x3, 5x5 and 7x7 pixels."""
+
+from ffkeras.backend import keras
+from ffkeras.layers.block import Block
+from ffkeras.layers.conv_bn import ConvBN
+
+
+class SSH(Block):
+    """Three branches built from 3x3 convolutions: half the channels see 3x3, a quarter 5x5, a quarter 7x7.
+
+    The 7x7 branch continues the first convolution of the 5x5 branch.
+
+    Args:
+        channels: of the output.
+        groups: of every convolution; 4 is the spec's SSH_Grouped.
+        activation: inside the branches, see `make_activation`.
+    """
+
+    def __init__(self, channels: int, groups: int, activation: str, **kwargs):
+        super().__init__(**kwargs)
+        quarter = channels // 4
+        self.branch3 = ConvBN(channels - 2 * quarter, groups=groups)
+        self.branch5_first = ConvBN(quarter, groups=groups, activation=activation)
+        self.branch5_second = ConvBN(quarter, groups=groups)
+        self.branch7_second = ConvBN(quarter, groups=groups, activation=activation)
+        self.branch7_third = ConvBN(quarter, groups=groups)
+        self.concatenate = keras.layers.Concatenate()
+        self.relu = keras.layers.ReLU()
+
+    def call(self, x):
+        """[B, H, W, C] -> [B, H, W, channels]."""
+        first = self.branch5_first(x)
+        branch5 = self.branch5_second(first)
+        branch7 = self.branch7_third(self.branch7_second(first))
+        return self.relu(self.concatenate([self.branch3(x), branch5, branch7]))
+
+
+class SSHFourBranches(Block):
+    """Nano-B's context head: a quarter of the channels each for 3x3, 5x5, 7x7 and 1x1.
+
+    Its budget of 4 K parameters a level holds only if the longer branches continue the 3x3 branch's convolution.
+
+    Args:
+        channels: of the output.
+        activation: inside the branches, see `make_activation`.
+    """
+
+    def __init__(self, channels: int, activation: str, **kwargs):
+        super().__init__(**kwargs)
+        quarter = channels // 4
+        self.branch3 = ConvBN(quarter, activation=activation)
+        self.branch5 = ConvBN(quarter)
+        self.branch7_second = ConvBN(quarter, activation=activation)
+        self.branch7_third = ConvBN(quarter)
+        self.branch1 = ConvBN(channels - 3 * quarter, 1)
+        self.concatenate = keras.layers.Concatenate()
+        self.relu = keras.layers.ReLU()
+
+    def call(self, x):
+        """[B, H, W, C] -> [B, H, W, channels]."""
+        branch3 = self.branch3(x)
+        branch7 = self.branch7_third(self.branch7_second(branch3))
+        return self.relu(self.concatenate([branch3, self.branch5(branch3), branch7, self.branch1(x)]))

@@ -1,0 +1,63 @@
+"""What the three networks have in common."""
+
+import math
+
+from ffkeras.backend import keras
+from ffkeras.layers import flattening
+from ffkeras.models.config import NetworkConfig
+
+PRIOR = 0.01  # probability of "face" at the start of training (Lin et al. 2017, sec. 4.1)
+
+
+class FeatherFace(keras.Model):
+    """A single-stage face detector built from its configuration.
+
+    Subclasses make their parts in `__init__` and join them in `features`.
+
+    Args:
+        config: the network's configuration, kept as `config`.
+    """
+
+    PARTS: tuple[tuple[str, str, str], ...] = ()  # (name, attribute, budget in the specification)
+
+    def __init__(self, config: NetworkConfig):
+        super().__init__(name=config.network)
+        self.config = config
+        self.softmax = keras.layers.Softmax(name="probabilities")
+
+    def call(self, images, training=False):
+        """Detect.
+
+        Args:
+            images: float32 [B, H, W, 3], BGR minus `config.mean`; H and W multiples of 32.
+            training: give class logits instead of probabilities.
+
+        Returns:
+            `classification` [B, A, 2], `bbox_regression` [B, A, 4], `landmarks` [B, A, 10].
+        """
+        outputs = self.forward(images)
+        if not training:
+            outputs["classification"] = self.softmax(outputs["classification"])
+        return outputs
+
+    def forward(self, images):
+        """Images to the three outputs, class scores as logits; each network's own."""
+        raise NotImplementedError(f"{type(self).__name__} has no forward")
+
+    def flat(self, image_size: tuple[int, int], batch_size: int | None = None) -> keras.Model:
+        """A functional model of primitive layers for one input size that shares every weight with this one.
+
+        Args:
+            image_size: (height, width) in pixels, multiples of 32.
+            batch_size: fixed batch, or None for any.
+        """
+        images = keras.Input((*image_size, 3), batch_size, name="image")
+        with flattening():
+            return keras.Model(images, self.call(images), name=f"{self.name}_flat")
+
+    def set_face_prior(self) -> None:
+        """Start the class biases so that every anchor says "face" with probability `PRIOR`."""
+        logit = math.log(PRIOR / (1 - PRIOR))
+        for head in self.heads.heads:
+            bias = head.convolutions[0].bias
+            bias.assign([-logit / 2, logit / 2] * (bias.shape[0] // 2))

@@ -1,0 +1,60 @@
+"""A run folder: `model.json` (the configuration) and `model.weights.h5` beside it."""
+
+import os
+from pathlib import Path
+
+from ffkeras.errors import UserError
+from ffkeras.files import atomic_path, read_json, write_json
+from ffkeras.models.build import build_model
+from ffkeras.models.config import config_from_json, config_to_json
+from ffkeras.models.featherface import FeatherFace
+
+CONFIG_FILE = "model.json"
+WEIGHTS_FILE = "model.weights.h5"
+
+
+def save_run(model: FeatherFace, folder: str | os.PathLike) -> None:
+    """Write configuration and weights into `folder`, each whole or not at all. Raises UserError where that fails."""
+    folder = Path(folder)
+    write_json(folder / CONFIG_FILE, config_to_json(model.config))
+    with atomic_path(folder / WEIGHTS_FILE) as temporary:
+        # Keras goes by the name's end.
+        keras_path = temporary.with_name(temporary.name.removesuffix(".h5") + ".weights.h5")
+        try:
+            model.save_weights(keras_path)
+            keras_path.replace(temporary)
+        finally:
+            keras_path.unlink(missing_ok=True)
+
+
+def load_run(folder: str | os.PathLike) -> FeatherFace:
+    """Build the network of a run folder and load its weights.
+
+    Raises:
+        UserError: not a run folder, or weights that do not fit the configuration beside them.
+    """
+    folder = Path(folder)
+    path = folder / CONFIG_FILE
+    if not path.exists():
+        raise UserError(f"{folder} is not a run folder: it has no {CONFIG_FILE}; name a folder that training wrote.")
+    model = build_model(config_from_json(read_json(path), str(path)))
+    load_weights(model, folder / WEIGHTS_FILE)
+    return model
+
+
+def load_weights(model: FeatherFace, path: str | os.PathLike) -> None:
+    """Load weights into a network of the same configuration.
+
+    Raises:
+        UserError: missing or corrupt weights, or weights of another configuration.
+    """
+    if not Path(path).exists():
+        raise UserError(f"{path} does not exist; check the path, or train first.")
+    try:
+        model.load_weights(path)
+    except Exception as error:  # h5py and Keras raise many kinds for one cause
+        reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+        raise UserError(
+            f"{path} does not hold weights of this {model.config.network} configuration ({reason}); "
+            f"use the {CONFIG_FILE} that was written with them."
+        ) from error

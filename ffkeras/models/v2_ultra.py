@@ -1,0 +1,84 @@
+"""FeatherFace V2 Ultra: 244 K parameters, attention and convolutions shared between levels."""
+
+from ffkeras.layers import (
+    SSH,
+    AttentionMultiplication,
+    BiFPN,
+    ChannelShuffle,
+    DetectionHeads,
+    DynamicWeightSharing,
+    MobileNetV1,
+    MultiScaleIntelligence,
+    ProgressiveEnhancement,
+    SharedCBAM,
+    SmartFeatureReuse,
+)
+from ffkeras.models.config import V2UltraConfig
+from ffkeras.models.featherface import FeatherFace
+
+
+class V2Ultra(FeatherFace):
+    """Backbone, shared attention, BiFPN_Light, shared attention, innovations, SSH_Grouped, shuffle, heads.
+
+    Args:
+        config: modules that are switched off there are left out here.
+    """
+
+    PARTS = (
+        ("backbone MobileNetV1-0.25", "backbone", "213,072"),
+        ("SharedCBAM, backbone", "backbone_attention", "~1.2 K"),
+        ("BiFPN_Light", "pyramid", "~17-18 K"),
+        ("SharedCBAM, pyramid", "pyramid_attention", "< 1.2 K"),
+        ("innovations", "innovations", "< 1 K"),
+        ("SSH_Grouped", "context", "~7-12 K"),
+        ("channel shuffle", "shuffles", "0"),
+        ("SharedMultiHead", "heads", "~5-11 K"),
+    )
+
+    def __init__(self, config: V2UltraConfig = V2UltraConfig()):  # noqa: B008 frozen
+        super().__init__(config)
+        channels, activation = config.pyramid_channels, config.activation
+        backbone = config.backbone
+        self.backbone = MobileNetV1(backbone.widths, backbone.activation, backbone.padding)
+        self.backbone_attention = (
+            SharedCBAM(backbone.level_widths, config.backbone_attention_reduction)
+            if config.backbone_attention
+            else None
+        )
+        self.pyramid = BiFPN(channels, config.pyramid_layers, activation, share_convolution=True)
+        self.pyramid_attention = (
+            SharedCBAM((channels,), config.pyramid_attention_reduction) if config.pyramid_attention else None
+        )
+        self.attend = (
+            AttentionMultiplication(self.pyramid_attention)
+            if config.attention_multiplication
+            else self.pyramid_attention
+        )
+        self.innovations = []
+        if config.smart_feature_reuse:
+            self.innovations.append(SmartFeatureReuse(self.pyramid_attention))
+        if config.progressive_enhancement:
+            self.innovations.append(ProgressiveEnhancement())
+        if config.multi_scale_intelligence:
+            self.innovations.append(MultiScaleIntelligence())
+        if config.dynamic_weight_sharing:
+            self.innovations.append(DynamicWeightSharing())
+        self.context = [SSH(channels, config.context_groups, activation) for _ in range(3)] if config.context else []
+        self.shuffles = [ChannelShuffle(config.shuffle_groups) for _ in range(3)] if config.shuffle_groups > 1 else []
+        self.heads = DetectionHeads(config.anchors.per_cell, config.trunk_channels, activation)
+
+    def forward(self, images):
+        """[B, H, W, 3] -> the three outputs, class scores as logits."""
+        levels = self.backbone(images)  # P3, P4, P5: 64, 128, 256 channels
+        if self.backbone_attention is not None:
+            levels = [self.backbone_attention(x) for x in levels]
+        levels = self.pyramid(levels)  # 32 channels each from here on
+        if self.attend is not None:
+            levels = [self.attend(x) for x in levels]
+        for innovation in self.innovations:
+            levels = innovation(levels)
+        if self.context:
+            levels = [ssh(x) for ssh, x in zip(self.context, levels, strict=True)]
+        if self.shuffles:
+            levels = [shuffle(x) for shuffle, x in zip(self.shuffles, levels, strict=True)]
+        return self.heads(levels)
