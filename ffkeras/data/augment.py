@@ -46,30 +46,36 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Window:
-    """A rectangle of whole pixels in an image, which may reach beyond it: left, top, width, height."""
+class View:
+    """Which part of an image the network sees and where it lies in its input, as rectangles (x1, y1, x2, y2).
 
-    left: int
-    top: int
-    width: int
-    height: int
+    Both are of whole pixels, so that faces move exactly as pixels do.
+
+    Args:
+        source: in pixels of the image.
+        target: in pixels of the network input.
+    """
+
+    source: tuple[int, int, int, int]
+    target: tuple[int, int, int, int]
 
 
-def _zoomed_out(size: tuple[int, int], image_size: tuple[int, int], rng: np.random.Generator) -> Window:
-    """A window that holds the whole image at a random place."""
+def zoomed_out(size: tuple[int, int], image_size: tuple[int, int], rng: np.random.Generator) -> View:
+    """See the whole image of `size` (height, width), as large as fits or up to 1.6 times smaller, at a random place."""
     (height, width), (out_height, out_width) = size, image_size
-    unit = max(width / out_width, height / out_height) * rng.uniform(*ZOOM_OUT_RANGE)
-    window_width, window_height = max(width, round(out_width * unit)), max(height, round(out_height * unit))
-    left = -int(rng.integers(window_width - width + 1))
-    top = -int(rng.integers(window_height - height + 1))
-    return Window(left, top, window_width, window_height)
+    scale = min(out_height / height, out_width / width) / rng.uniform(*ZOOM_OUT_RANGE)
+    new_height = min(out_height, max(1, round(height * scale)))
+    new_width = min(out_width, max(1, round(width * scale)))
+    top = int(rng.integers(out_height - new_height + 1))
+    left = int(rng.integers(out_width - new_width + 1))
+    return View((0, 0, width, height), (left, top, left + new_width, top + new_height))
 
 
-def choose_window(sample: Sample, image_size: tuple[int, int], rng: np.random.Generator) -> Window:
-    """Choose what the network sees: a crop with a face's centre in it, or, one time in five, the image zoomed out.
+def choose_view(sample: Sample, image_size: tuple[int, int], rng: np.random.Generator) -> View:
+    """Choose a crop with a face's centre in it or, one time in five, the whole image zoomed out.
 
-    The window has the proportions of the network input. The first of 50 random crops that holds the centre of a face
-    is taken; an image without faces gives any crop; where no crop succeeds, the whole image is zoomed out.
+    A crop has the proportions of the network input. The first of 50 random crops that holds the centre of a face is
+    taken; an image without faces gives any crop; where no crop succeeds, the whole image is zoomed out.
 
     Args:
         sample: faces that are `ignore` attract no crop.
@@ -78,47 +84,47 @@ def choose_window(sample: Sample, image_size: tuple[int, int], rng: np.random.Ge
     """
     height, width = sample.image.shape[:2]
     if rng.random() < ZOOM_OUT_PROBABILITY:
-        return _zoomed_out((height, width), image_size, rng)
+        return zoomed_out((height, width), image_size, rng)
     out_height, out_width = image_size
     largest = min(width / out_width, height / out_height)
     scales = rng.choice(CROP_SCALES, CROP_ATTEMPTS) * largest
     sizes = np.maximum(1, np.rint(scales[:, None] * (out_width, out_height))).astype(int)  # [attempts, 2]
     sizes = np.minimum(sizes, (width, height))
-    corners = (rng.random(sizes.shape) * ((width, height) - sizes + 1)).astype(int)
+    starts = (rng.random(sizes.shape) * ((width, height) - sizes + 1)).astype(int)
+    ends = starts + sizes
     faces = sample.boxes[~sample.ignore]
     attempt = 0
     if len(faces):
         centres = (faces[:, :2] + faces[:, 2:]) / 2
-        after_start = centres[None] >= corners[:, None]  # [attempts, faces, 2]
-        before_end = centres[None] < (corners + sizes)[:, None]
-        holds_face = (after_start & before_end).all(axis=2).any(axis=1)
+        inside = (centres >= starts[:, None]) & (centres < ends[:, None])  # [attempts, faces, 2]
+        holds_face = inside.all(axis=2).any(axis=1)
         if not holds_face.any():
-            return _zoomed_out((height, width), image_size, rng)
+            return zoomed_out((height, width), image_size, rng)
         attempt = int(holds_face.argmax())
-    return Window(*corners[attempt].tolist(), *sizes[attempt].tolist())
+    return View((*starts[attempt].tolist(), *ends[attempt].tolist()), (0, 0, out_width, out_height))
 
 
-def crop_faces(sample: Sample, window: Window, image_size: tuple[int, int]) -> Sample:
-    """Move faces into the window resized to `image_size`; the image is left as it is.
+def view_faces(sample: Sample, view: View) -> Sample:
+    """Move faces from the image into the network input; the image is left as it is.
 
-    A face stays if its centre is in the window, and is clipped to it; its landmarks are kept even where they fall
+    A face stays if its centre is in the view, and is clipped to it; its landmarks are kept even where they fall
     outside. A face whose centre is outside is dropped, or becomes `ignore` if at least a quarter of it is visible.
     Faces below 4 pixels become `ignore`; what has no area left is dropped.
     """
-    origin = np.array([window.left, window.top], np.float32)
-    size = np.array([window.width, window.height], np.float32)
-    scale = np.array(image_size[::-1], np.float32) / size
-    whole = sample.boxes.reshape(-1, 2, 2) - origin  # [N, 2, 2]
-    clipped = np.clip(whole, 0, size)
+    low, high = np.array(view.source, np.float32).reshape(2, 2)
+    start, end = np.array(view.target, np.float32).reshape(2, 2)
+    scale = (end - start) / (high - low)
+    whole = sample.boxes.reshape(-1, 2, 2)  # [N, 2, 2]
+    clipped = np.clip(whole, low, high)
     centres = whole.mean(axis=1)
-    centred = ((centres >= 0) & (centres < size)).all(axis=1)
+    centred = ((centres >= low) & (centres < high)).all(axis=1)
     area = (whole[:, 1] - whole[:, 0]).prod(axis=1)
     visible = (clipped[:, 1] - clipped[:, 0]).prod(axis=1)
     keep = (visible > 0) & (centred | (visible >= CUT_FACE_SHARE * area))
-    boxes = clipped[keep] * scale
-    too_small = (boxes[:, 1] - boxes[:, 0]).max(axis=1, initial=0) < MIN_FACE_PIXELS
+    boxes = (clipped[keep] - low) * scale + start
+    too_small = (boxes[:, 1] - boxes[:, 0]).max(axis=1) < MIN_FACE_PIXELS
     has_landmarks = sample.has_landmarks[keep]
-    landmarks = (sample.landmarks[keep] - origin) * scale * has_landmarks[:, None, None]
+    landmarks = ((sample.landmarks[keep] - low) * scale + start) * has_landmarks[:, None, None]
     ignore = sample.ignore[keep] | ~centred[keep] | too_small
     return Sample(sample.image, boxes.reshape(-1, 4), landmarks, has_landmarks, ignore)
 
@@ -164,34 +170,31 @@ def distort(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return image if light_first < 0.5 else _change_light(image, gain, offset)
 
 
-def cut_window(
+def view_image(
     image: np.ndarray,
-    window: Window,
+    view: View,
     image_size: tuple[int, int],
     fill: tuple[float, float, float],
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Cut the window out, resize it, and distort its colours; what lies beyond the image is exactly `fill`.
+    """Cut the view out, resize it, and distort its colours; the network input around it is exactly `fill`.
 
     Enlarging is bilinear; shrinking is bilinear or by area, at random, because detectors are fed with both.
 
     Returns:
         uint8 BGR [height, width, 3] of `image_size`.
     """
-    out_height, out_width = image_size
-    height, width = image.shape[:2]
-    left, top = max(0, window.left), max(0, window.top)
-    right, bottom = min(width, window.left + window.width), min(height, window.top + window.height)
-    scale_x, scale_y = out_width / window.width, out_height / window.height
-    x1, x2 = round((left - window.left) * scale_x), round((right - window.left) * scale_x)
-    y1, y2 = round((top - window.top) * scale_y), round((bottom - window.top) * scale_y)
-    by_area = rng.random() < 0.5 and scale_x < 1
-    interpolation = cv2.INTER_AREA if by_area else cv2.INTER_LINEAR
-    canvas = np.empty((out_height, out_width, 3), np.uint8)
+    left, top, right, bottom = view.source
+    x1, y1, x2, y2 = view.target
+    shrinks = x2 - x1 < right - left
+    interpolation = cv2.INTER_AREA if shrinks and rng.random() < 0.5 else cv2.INTER_LINEAR
+    part = cv2.resize(image[top:bottom, left:right], (x2 - x1, y2 - y1), interpolation=interpolation)
+    part = distort(part, rng)
+    if part.shape[:2] == image_size:
+        return part
+    canvas = np.empty((*image_size, 3), np.uint8)
     canvas[:] = np.round(fill).astype(np.uint8)
-    if x2 > x1 and y2 > y1:
-        part = cv2.resize(image[top:bottom, left:right], (x2 - x1, y2 - y1), interpolation=interpolation)
-        canvas[y1:y2, x1:x2] = distort(part, rng)
+    canvas[y1:y2, x1:x2] = part
     return canvas
 
 
@@ -223,7 +226,7 @@ def augment(
     Returns:
         A sample whose image is uint8 [height, width, 3].
     """
-    window = choose_window(sample, image_size, rng)
-    cropped = crop_faces(sample, window, image_size)
-    cropped = replace(cropped, image=cut_window(sample.image, window, image_size, fill, rng))
-    return flip(cropped) if rng.random() < 0.5 else cropped
+    view = choose_view(sample, image_size, rng)
+    seen = view_faces(sample, view)
+    seen = replace(seen, image=view_image(sample.image, view, image_size, fill, rng))
+    return flip(seen) if rng.random() < 0.5 else seen
