@@ -1,0 +1,212 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ffkeras.data.augment import (
+    MIN_FACE_PIXELS,
+    Sample,
+    View,
+    augment,
+    choose_view,
+    distort,
+    flip,
+    view_faces,
+    view_image,
+    zoomed_out,
+)
+
+GREY = (128.0, 128.0, 128.0)
+LEFT_EYE, RIGHT_EYE, NOSE, LEFT_MOUTH, RIGHT_MOUTH = range(5)
+
+
+def sample_of(boxes, size=(100, 120), ignore=None, marked=True):
+    boxes = np.array(boxes, np.float32).reshape(-1, 4)
+    fractions = np.array([[0.3, 0.4], [0.7, 0.4], [0.5, 0.6], [0.35, 0.8], [0.65, 0.8]], np.float32)
+    landmarks = boxes[:, None, :2] + fractions * (boxes[:, None, 2:] - boxes[:, None, :2])
+    has_landmarks = np.full(len(boxes), marked)
+    ignore = np.zeros(len(boxes), bool) if ignore is None else np.array(ignore)
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (*size, 3), dtype=np.uint8)
+    return Sample(image, boxes, (landmarks * has_landmarks[:, None, None]).astype(np.float32), has_landmarks, ignore)
+
+
+@st.composite
+def samples(draw):
+    height, width = draw(st.integers(1, 150)), draw(st.integers(1, 150))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    count = draw(st.integers(0, 6))
+    starts = rng.uniform(-5, (width, height), (count, 2))
+    ends = starts + rng.uniform(0, 40, (count, 2))
+    return sample_of(np.concatenate([starts, ends], 1), (height, width), rng.random(count) < 0.3, rng.random() < 0.7)
+
+
+def painted(boxes, size):
+    """An image that is black but for white boxes, so that pixels tell where the faces went."""
+    sample = sample_of(boxes, size)
+    image = np.zeros_like(sample.image)
+    for x1, y1, x2, y2 in np.array(boxes).astype(int):
+        image[y1:y2, x1:x2] = 255
+    return Sample(image, sample.boxes, sample.landmarks, sample.has_landmarks, sample.ignore)
+
+
+@settings(deadline=None, max_examples=100)
+@given(samples(), st.integers(0, 2**32), st.sampled_from([(32, 32), (64, 96), (96, 64)]))
+def test_augmented_labels_are_sound(sample, seed, image_size):
+    result = augment(sample, image_size, GREY, np.random.default_rng(seed))
+    height, width = image_size
+    assert (result.image.shape, result.image.dtype) == ((height, width, 3), np.uint8)
+    count = len(result.boxes)
+    assert result.boxes.shape == (count, 4)
+    assert result.landmarks.shape == (count, 5, 2)
+    assert (result.has_landmarks.shape, result.ignore.shape) == ((count,), (count,))
+    assert (result.boxes.dtype, result.landmarks.dtype) == (np.float32, np.float32)
+    assert (result.boxes >= -1e-3).all()
+    assert (result.boxes <= np.array([width, height, width, height]) + 1e-3).all()
+    assert (result.boxes[:, 2:] > result.boxes[:, :2]).all()
+    longer = (result.boxes[:, 2:] - result.boxes[:, :2]).max(axis=1)
+    assert (longer[~result.ignore] >= MIN_FACE_PIXELS * 0.999).all()
+    assert not result.landmarks[~result.has_landmarks].any()
+
+
+@settings(deadline=None, max_examples=50)
+@given(samples(), st.integers(0, 2**32))
+def test_equal_generators_give_equal_samples_and_the_source_is_not_changed(sample, seed):
+    before = sample.image.copy(), sample.boxes.copy(), sample.landmarks.copy()
+    first = augment(sample, (64, 64), GREY, np.random.default_rng(seed))
+    second = augment(sample, (64, 64), GREY, np.random.default_rng(seed))
+    for name in ("image", "boxes", "landmarks", "has_landmarks", "ignore"):
+        np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
+    for kept, now in zip(before, (sample.image, sample.boxes, sample.landmarks), strict=True):
+        np.testing.assert_array_equal(kept, now)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 2**32), st.booleans())
+def test_box_stays_on_its_pixels_through_crop_zoom_and_flip(seed, mirrored):
+    rng = np.random.default_rng(seed)
+    size = (int(rng.integers(60, 300)), int(rng.integers(60, 300)))
+    corner = rng.integers(0, np.array(size[::-1]) - 40)
+    box = [*corner, *(corner + rng.integers(20, 40, 2))]
+    sample = painted([box], size)
+    view = choose_view(sample, (128, 128), rng)
+    seen = view_faces(sample, view)
+    canvas = view_image(sample.image, view, (128, 128), (0, 0, 0), _Undistorted())
+    result = Sample(canvas, seen.boxes, seen.landmarks, seen.has_landmarks, seen.ignore)
+    result = flip(result) if mirrored else result
+    white = np.argwhere(result.image[:, :, 0] > 127)
+    pixels = [*white.min(axis=0)[::-1], *(white.max(axis=0)[::-1] + 1)]
+    np.testing.assert_allclose(result.boxes[0], pixels, atol=1.0)
+
+
+class _Undistorted:
+    """A generator whose draws leave the colours as they are."""
+
+    def random(self, size=None):
+        return 0.99 if size is None else np.full(size, 0.99)
+
+    def uniform(self, low, high):
+        return np.zeros(4)
+
+
+@settings(deadline=None, max_examples=60)
+@given(samples())
+def test_flip_twice_is_the_identity(sample):
+    twice = flip(flip(sample))
+    np.testing.assert_array_equal(twice.image, sample.image)
+    np.testing.assert_allclose(twice.boxes, sample.boxes, atol=1e-4)
+    np.testing.assert_allclose(twice.landmarks, sample.landmarks, atol=1e-4)
+
+
+def test_flip_swaps_left_and_right_landmarks():
+    sample = sample_of([[10, 20, 40, 60]])
+    points = flip(sample).landmarks[0]
+    assert points[LEFT_EYE, 0] < points[RIGHT_EYE, 0]
+    assert points[LEFT_MOUTH, 0] < points[RIGHT_MOUTH, 0]
+    np.testing.assert_allclose(points[LEFT_EYE], [120 - sample.landmarks[0, RIGHT_EYE, 0], 36])
+    np.testing.assert_allclose(points[NOSE], [120 - 25, 44])
+
+
+def test_flip_leaves_unknown_landmarks_zero():
+    assert not flip(sample_of([[10, 20, 40, 60]], marked=False)).landmarks.any()
+
+
+def test_faces_at_the_edge_of_a_crop():
+    inside, half_in, barely_in, outside = [40, 40, 60, 60], [10, 40, 28, 60], [0, 40, 24, 60], [0, 0, 10, 10]
+    seen = view_faces(sample_of([inside, half_in, barely_in, outside]), View((20, 20, 80, 80), (0, 0, 120, 120)))
+    np.testing.assert_allclose(seen.boxes, [[40, 40, 80, 80], [0, 40, 16, 80]])
+    assert seen.ignore.tolist() == [False, True]  # its centre is outside and 8/18 of it is seen
+
+
+def test_clipped_face_keeps_landmarks_outside_the_crop():
+    seen = view_faces(sample_of([[10, 40, 40, 60]]), View((20, 20, 80, 80), (0, 0, 60, 60)))
+    np.testing.assert_allclose(seen.boxes, [[0, 20, 20, 40]])
+    assert seen.has_landmarks[0]
+    assert seen.landmarks[0, LEFT_EYE, 0] == pytest.approx(-1)
+    assert not seen.ignore[0]
+
+
+def test_face_too_small_for_the_network_is_ignored():
+    seen = view_faces(sample_of([[10, 10, 14, 22], [10, 10, 14, 16]]), View((0, 0, 96, 96), (0, 0, 32, 32)))
+    assert seen.ignore.tolist() == [False, True]  # 1.3 x 4 and 1.3 x 2 pixels
+
+
+def test_ignored_faces_stay_ignored_and_those_of_no_area_vanish():
+    sample = sample_of([[10, 10, 40, 40], [50, 50, 50, 80]], ignore=[True, True])
+    seen = view_faces(sample, View((0, 0, 100, 100), (0, 0, 100, 100)))
+    assert seen.ignore.tolist() == [True]
+
+
+def test_crops_hold_the_centre_of_a_face_that_counts():
+    sample = sample_of([[900, 500, 930, 530], [100, 100, 400, 400]], size=(700, 1000), ignore=[False, True])
+    for seed in range(100):
+        seen = view_faces(sample, choose_view(sample, (64, 64), np.random.default_rng(seed)))
+        assert len(seen.boxes) >= 1
+        view = choose_view(sample, (64, 64), np.random.default_rng(seed))
+        left, top, right, bottom = view.source
+        assert left <= 915 < right
+        assert top <= 515 < bottom
+
+
+def test_image_whose_faces_cannot_be_cropped_is_seen_whole():
+    sample = sample_of([[-30, -30, 10, 10]], size=(100, 100))  # its centre lies outside the image
+    views = [choose_view(sample, (64, 64), np.random.default_rng(seed)) for seed in range(20)]
+    assert {view.source for view in views} == {(0, 0, 100, 100)}
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.integers(1, 3000), st.integers(1, 3000), st.integers(0, 2**32))
+def test_zoomed_out_image_lies_inside_the_input_in_its_own_proportions(height, width, seed):
+    view = zoomed_out((height, width), (64, 96), np.random.default_rng(seed))
+    x1, y1, x2, y2 = view.target
+    assert view.source == (0, 0, width, height)
+    assert 0 <= x1 < x2 <= 96
+    assert 0 <= y1 < y2 <= 64
+    scale = min(64 / height, 96 / width)
+    assert x2 - x1 <= max(1, width * scale + 1)
+    assert x2 - x1 >= width * scale / 1.6 - 1
+    assert abs((x2 - x1) / width - (y2 - y1) / height) <= 1 / min(height, width)
+
+
+def test_what_lies_beyond_the_image_is_exactly_the_mean():
+    sample = sample_of([], size=(50, 100))
+    view = View((0, 0, 100, 50), (10, 20, 60, 45))
+    canvas = view_image(sample.image, view, (64, 64), (104, 117, 123), np.random.default_rng(1))
+    outside = np.ones((64, 64), bool)
+    outside[20:45, 10:60] = False
+    assert (canvas[outside] == (104, 117, 123)).all()
+
+
+def test_distortion_changes_colours_within_reason_and_sometimes_makes_grey():
+    image = sample_of([], size=(32, 32)).image
+    results = [distort(image, np.random.default_rng(seed)) for seed in range(400)]
+    grey = sum(bool((r[..., 0] == r[..., 1]).all() and (r[..., 1] == r[..., 2]).all()) for r in results)
+    assert 5 <= grey <= 45
+    assert len({r.tobytes() for r in results}) > 300
+    assert all(r.shape == image.shape and r.dtype == np.uint8 for r in results)
+    assert all(r.std() > 20 for r in results)
+
+
+def test_undistorted_colours_are_left_alone():
+    image = sample_of([], size=(16, 16)).image
+    np.testing.assert_array_equal(distort(image, _Undistorted()), image)
