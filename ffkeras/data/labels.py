@@ -64,7 +64,7 @@ def without_area(boxes: np.ndarray) -> np.ndarray:
 def read_lines(path: Path) -> list[str]:
     """The lines of a text file, without surrounding blanks. Raises UserError where it is missing or no text."""
     try:
-        return [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+        return [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}; check the path.") from error
     except UnicodeDecodeError as error:

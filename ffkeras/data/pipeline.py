@@ -40,7 +40,7 @@ class PipelineConfig:
         image_size: (height, width) of the network input, multiples of 32.
         batch_size: samples per batch.
         mean: BGR, subtracted from the images; also fills what lies beyond an image.
-        seed: of the sample order and of all augmentation.
+        seed: of the sample order and of all augmentation, 0 or greater.
         workers: samples made at the same time.
     """
 

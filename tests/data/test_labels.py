@@ -48,6 +48,11 @@ def test_face_of_no_area_is_ignored(tmp_path):
     assert image.ignore.tolist() == [True, False, True]
 
 
+def test_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path):
+    (image,) = read_label_file(write_set(tmp_path, "\ufeff# a.jpg\r\n1 2 3 4\r\n"))
+    assert len(image.boxes) == 1
+
+
 def test_finds_images_in_retinaface_layout(tmp_path):
     label_file = write_set(tmp_path, "# event/a.jpg\n1 2 3 4\n", ("images/event/a.jpg",))
     assert read_label_file(label_file)[0].path == tmp_path / "images" / "event" / "a.jpg"
