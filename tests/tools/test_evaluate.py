@@ -1,0 +1,111 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "evaluation"))
+
+from widerface_fixture import IMAGES, perfect_detections, write_validation_set
+
+TOOL = Path(__file__).resolve().parents[2] / "tools" / "evaluate.py"
+
+
+def evaluate(*arguments):
+    """Run the tool as a user does, from another folder."""
+    command = [sys.executable, str(TOOL), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
+
+
+def assert_fails(result, *words):
+    assert result.returncode == 1
+    assert result.stdout == ""
+    last = result.stderr.strip().splitlines()[-1]
+    assert last.startswith("error: ")
+    assert "Traceback" not in result.stderr
+    assert all(word in last for word in words), last
+
+
+@pytest.fixture
+def data(tmp_path):
+    write_validation_set(tmp_path / "data")
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def found(tmp_path):
+    path = tmp_path / "found.json"
+    path.write_text(json.dumps(perfect_detections()))
+    return path
+
+
+def test_help_is_quick_and_names_the_layout():
+    result = evaluate("--help")
+    assert result.returncode == 0
+    assert "WIDER_val/images" in result.stdout
+
+
+def test_written_detections_give_table_plot_and_json(data, found, tmp_path):
+    figures, plot = tmp_path / "out" / "figures.json", tmp_path / "out" / "pr.png"
+    result = evaluate("--from-detections", found, "--data", data, "--json", figures, "--plot", plot)
+    assert result.returncode == 0, result.stderr
+    assert "all 3 images" in result.stdout
+    assert json.loads(figures.read_text())["average_precision"] == {"easy": 1.0, "medium": 1.0, "hard": 1.0}
+    assert plot.read_bytes().startswith(b"\x89PNG")
+
+
+def test_detections_are_evaluated_without_the_images(data, found):
+    for name in IMAGES:
+        (data / "WIDER_val" / "images" / f"{name}.jpg").unlink()
+    result = evaluate("--from-detections", found, "--data", data)
+    assert result.returncode == 0, result.stderr
+    assert "recall by face height: left out" in result.stdout
+
+
+def test_keras_run_is_evaluated_and_its_detections_are_kept(data, tmp_path):
+    from ffkeras.models import build_model, save_run
+
+    save_run(build_model("nano_b"), tmp_path / "run")
+    kept = tmp_path / "kept.json"
+    result = evaluate("--model", tmp_path / "run", "--data", data, "--image-size", "64x96", "--detections", kept)
+    assert result.returncode == 0, result.stderr
+    assert "run, input 64 x 96" in result.stdout
+    assert "images/s on 1 thread" in result.stdout
+    assert json.loads(kept.read_text()).keys() == {f"{name}.jpg" for name in IMAGES}
+
+
+def test_missing_images_are_an_error_unless_a_sample_is_asked_for(data, found):
+    detections = perfect_detections()
+    detections.pop("0--Parade/b.jpg")
+    found.write_text(json.dumps(detections))
+    assert_fails(evaluate("--from-detections", found, "--data", data), "1 of the 3", "0--Parade/b.jpg")
+    for option in (["--allow-missing"], ["--limit", "2"]):
+        result = evaluate("--from-detections", found, "--data", data, *option)
+        assert result.returncode == 0, result.stderr
+        assert "2 of 3 images of WIDER FACE val: a sample" in result.stdout
+
+
+def test_model_that_is_not_there_is_named(data, tmp_path):
+    assert_fails(evaluate("--model", tmp_path / "none", "--data", data), "neither a run folder nor a .tflite")
+    assert_fails(evaluate("--model", tmp_path / "none.tflite", "--data", data), "none.tflite")
+
+
+def test_folder_without_ground_truth_is_named(tmp_path, found):
+    assert_fails(evaluate("--from-detections", found, "--data", tmp_path), "wider_face_val.mat is missing")
+
+
+def test_malformed_detections_are_named(data, found):
+    found.write_text('{"0--Parade/a.jpg": [[1, 2]]}')
+    assert_fails(evaluate("--from-detections", found, "--data", data), "found.json", "0--Parade/a.jpg")
+
+
+def test_size_must_be_a_multiple_of_32(data, found):
+    assert_fails(evaluate("--from-detections", found, "--data", data, "--image-size", "650"), "not a multiple of 32")
+
+
+@pytest.mark.parametrize("option", [["--limit", "0"], ["--num-threads", "-1"]])
+def test_counts_must_be_positive(data, found, option):
+    result = evaluate("--from-detections", found, "--data", data, *option)
+    assert result.returncode == 2
+    assert "should be 1 or more" in result.stderr

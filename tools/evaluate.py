@@ -1,0 +1,128 @@
+"""Evaluate a detector on the WIDER FACE validation set by the official protocol."""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from ffkeras.cli import ImageSizeAction, run
+from ffkeras.errors import UserError
+
+DEFAULT_IMAGE_SIZE = (640, 640)
+
+EPILOG = """\
+DIR holds WIDER_val/images/<event>/<name>.jpg and ground_truth/wider_{face,easy,medium,hard}_val.mat.
+Recall by face height takes heights in pixels of the network input, after the resize of the longest side, over all
+valid faces, at score 0.5. Images/s counts letterbox, network and decoding, not the reading of files.
+"""
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line; mistakes end here, before anything slow is imported."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    subject = parser.add_mutually_exclusive_group(required=True)
+    subject.add_argument("--model", type=Path, metavar="M", help="a run folder of tools/train.py, or a .tflite file")
+    subject.add_argument("--from-detections", type=Path, metavar="FILE", help="evaluate what --detections wrote")
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="the root of WIDER FACE")
+    parser.add_argument(
+        "--image-size",
+        action=ImageSizeAction,
+        metavar="HxW",
+        help="network input, multiples of 32 (default: the .tflite file's own, 640 otherwise)",
+    )
+    parser.add_argument("--detections", type=Path, metavar="FILE", help="write the detections as JSON")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="write a precision-recall plot (.png, .svg, .pdf)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    parser.add_argument("--limit", type=int, metavar="N", help="take only N images, evenly spread: a quick sample")
+    parser.add_argument("--allow-missing", action="store_true", help="evaluate the images that are there: a sample")
+    parser.add_argument("--num-threads", type=int, default=1, metavar="N", help="threads of the detector (default: 1)")
+    options = parser.parse_args(arguments)
+    for name in ("limit", "num_threads"):
+        value = getattr(options, name)
+        if value is not None and value < 1:
+            parser.error(f"--{name.replace('_', '-')} is {value}, but should be 1 or more")
+    if options.from_detections and options.detections:
+        parser.error("--detections writes what a model finds; it has no meaning with --from-detections")
+    return options
+
+
+def load_detector(model: Path, image_size: tuple[int, int] | None, num_threads: int):
+    """The detector of a .tflite file or of a run folder; its `image_size` says what it takes.
+
+    Raises:
+        UserError: neither of the two, unreadable, or a .tflite file of another input size.
+    """
+    from ffkeras.evaluation.detections import IOU_THRESHOLD, SCORE_THRESHOLD
+
+    thresholds = {"score_threshold": SCORE_THRESHOLD, "iou_threshold": IOU_THRESHOLD}
+    if model.is_dir():
+        from ffkeras.backend import tf
+        from ffkeras.evaluation.keras_detector import KerasFaceDetector
+        from ffkeras.models import load_run
+
+        tf.config.threading.set_intra_op_parallelism_threads(num_threads)
+        return KerasFaceDetector(load_run(model), image_size or DEFAULT_IMAGE_SIZE, **thresholds)
+    if model.suffix != ".tflite":
+        raise UserError(f"{model} is neither a run folder nor a .tflite file; check the path.")
+
+    from ffkeras.runtime import FaceDetector
+
+    detector = FaceDetector(model, num_threads=num_threads, **thresholds)
+    if image_size not in (None, detector.image_size):
+        wanted, own = ("x".join(map(str, size)) for size in (image_size, detector.image_size))
+        raise UserError(f"{model} has an input of {own}; leave out --image-size {wanted} or convert the model again.")
+    return detector
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Detect or read detections, evaluate, print the table, write what was asked for."""
+    options = parse_arguments(arguments)
+    from ffkeras import evaluation
+
+    truth = evaluation.read_ground_truth(options.data / "ground_truth")
+    images = evaluation.find_images(options.data, truth.names)
+    sample = {"allow_missing": options.allow_missing, "limit": options.limit}
+    if options.from_detections:
+        subject, image_size, speed = options.from_detections, options.image_size or DEFAULT_IMAGE_SIZE, None
+        detections = evaluation.read_detections(subject)
+        names = evaluation.choose_sample(truth.names, detections, str(subject), **sample)
+    else:
+        subject = options.model
+        names = evaluation.choose_sample(truth.names, images, str(options.data), **sample)
+        detector = load_detector(subject, options.image_size, options.num_threads)
+        image_size = detector.image_size
+        detections, speed = evaluation.detect_images(detector, {name: images[name] for name in names})
+        if options.detections:
+            evaluation.write_detections(options.detections, detections)
+
+    chosen = {name: images[name] for name in names if name in images}
+    report = evaluation.evaluate_widerface(
+        detections,
+        truth,
+        names,
+        subject=subject.resolve().name,
+        image_size=image_size,
+        scales=evaluation.input_scales(chosen, image_size) if len(chosen) == len(names) else None,
+        images_per_second=speed,
+        num_threads=options.num_threads,
+    )
+    print(report.to_text())
+    write_outputs(report, options.plot, options.json)
+
+
+def write_outputs(report, plot: Path | None, json: Path | None) -> None:
+    """Write the plot and the JSON of a report, where they were asked for."""
+    from ffkeras.evaluation.plots import plot_precision_recall
+    from ffkeras.files import write_json
+
+    if json:
+        write_json(json, report.to_json())
+    if plot:
+        plot_precision_recall(plot, report.curves, f"{report.title}\n{report.coverage}")
+
+
+if __name__ == "__main__":
+    run(main)
