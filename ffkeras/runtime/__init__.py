@@ -5,5 +5,18 @@ Needs numpy, OpenCV and one TFLite interpreter (ai_edge_litert, tflite_runtime o
 
 from ffkeras.runtime.decode import decode_faces, softmax
 from ffkeras.runtime.detection import Face
+from ffkeras.runtime.detector import FaceDetector
+from ffkeras.runtime.draw import draw_faces
+from ffkeras.runtime.interpreter import Interpreter
+from ffkeras.runtime.metadata import Metadata, read_metadata
 
-__all__ = ["Face", "decode_faces", "softmax"]
+__all__ = [
+    "Face",
+    "FaceDetector",
+    "Interpreter",
+    "Metadata",
+    "decode_faces",
+    "draw_faces",
+    "read_metadata",
+    "softmax",
+]

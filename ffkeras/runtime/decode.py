@@ -40,7 +40,6 @@ def decode_faces(
 
     Args:
         outputs: `classification` [A, 2] probabilities, `bbox_regression` [A, 4] and `landmarks` [A, 10] codes, float32.
-            The last two are only ever indexed by an array of rows, so that they may dequantise on demand.
         anchors: float32 [A, 4] (cx, cy, w, h), normalised to the network input.
         image_size: (height, width) of the network input in pixels.
         letterbox: how the source image was fitted into the input.

@@ -36,6 +36,8 @@ class _Reader:
     def field(self, table: int, slot: int) -> int | None:
         """Position of a table's field, or None where the table leaves it out."""
         vtable = table - self.number("i", table)
+        if table + self.number("H", vtable + 2) > len(self.data):
+            raise BrokenFileError(f"a table at {table} runs past the end")
         entry = 4 + 2 * slot  # after the sizes of the vtable and of the table
         if entry + 2 > self.number("H", vtable):
             return None

@@ -78,6 +78,13 @@ class Metadata:
         _require(named, f"outputs {self.outputs} do not name {', '.join(OUTPUT_WIDTHS)}")
         _require(self.quantization in QUANTIZATIONS, f"quantization {self.quantization!r} is not int8 or none")
 
+    @property
+    def anchor_count(self) -> int:
+        """Rows of each output: the anchors of all levels."""
+        height, width = self.image_size
+        levels = zip(self.anchors.sizes, self.anchors.strides, strict=True)
+        return sum(len(sizes) * (height // stride) * (width // stride) for sizes, stride in levels)
+
     def to_json(self) -> str:
         """The record as JSON text; `from_json` reads it back to an equal value."""
         return json.dumps(asdict(self))

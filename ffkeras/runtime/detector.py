@@ -1,0 +1,94 @@
+"""The face detector: one .tflite file in, faces out."""
+
+import os
+
+import numpy as np
+
+from ffkeras.errors import UserError
+from ffkeras.geometry import letterbox, make_anchors
+from ffkeras.images import to_bgr
+from ffkeras.runtime.decode import decode_faces
+from ffkeras.runtime.detection import Face
+from ffkeras.runtime.interpreter import Interpreter
+from ffkeras.runtime.metadata import Metadata
+
+
+class FaceDetector:
+    """Finds faces in images of any size. Not for use from several threads at once.
+
+    Args:
+        model: path of a .tflite file written by tools/convert_tflite.py, or its bytes.
+        score_threshold: faces below this probability are left out, 0..1; None takes the file's own value.
+        iou_threshold: of two faces that overlap by more than this the better stays, 0..1; None takes the file's own.
+        num_threads: threads of the interpreter, at least 1.
+
+    Raises:
+        UserError: a file that cannot be used, or a value out of its range.
+    """
+
+    def __init__(
+        self,
+        model: str | os.PathLike | bytes,
+        score_threshold: float | None = None,
+        iou_threshold: float | None = None,
+        num_threads: int = 1,
+    ):
+        self._interpreter = Interpreter(model, num_threads)
+        record = self._interpreter.metadata
+        self.score_threshold = _probability("score threshold", score_threshold, record.score_threshold)
+        self.iou_threshold = _probability("IoU threshold", iou_threshold, record.iou_threshold)
+        self._anchors = make_anchors(record.anchors, record.image_size)
+
+    @property
+    def metadata(self) -> Metadata:
+        """The record inside the file: network, input size, licence and so on."""
+        return self._interpreter.metadata
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """(height, width) of the network input in pixels; images are resized to fit it."""
+        return self._interpreter.image_size
+
+    def detect(self, image: np.ndarray) -> list[Face]:
+        """Find the faces of one image.
+
+        Args:
+            image: BGR as OpenCV reads it, [H, W, 3] uint8; grey, alpha and 16-bit images are brought to that form.
+
+        Returns:
+            Faces in pixels of `image`, best first.
+
+        Raises:
+            UserError: not an image, or one without pixels.
+        """
+        image = _check_image(image)
+        canvas, fitted = letterbox(image, self.image_size, self.metadata.mean)
+        return decode_faces(
+            self._interpreter.run(canvas),
+            self._anchors,
+            self.image_size,
+            fitted,
+            score_threshold=self.score_threshold,
+            iou_threshold=self.iou_threshold,
+        )
+
+
+def _check_image(image: np.ndarray) -> np.ndarray:
+    if not isinstance(image, np.ndarray):
+        raise UserError(
+            f"an image should be a numpy array, not {type(image).__name__}; cv2.imread gives None on failure."
+        )
+    if not image.size:
+        raise UserError(f"an image of shape {image.shape} has no pixels; give one of at least 1 x 1.")
+    try:
+        return to_bgr(image)
+    except ValueError as error:
+        raise UserError(f"{error}; give [H, W] or [H, W, 1 to 4].") from error
+
+
+def _probability(name: str, value: float | None, default: float) -> float:
+    if value is None:
+        return default
+    if not 0 <= value <= 1:
+        raise UserError(f"{name} {value} is not in 0..1; choose one such as {default}.")
+    return float(value)

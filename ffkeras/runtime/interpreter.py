@@ -1,0 +1,152 @@
+"""One TFLite interpreter, whichever is installed, with quantisation hidden: pixels in, float32 outputs out."""
+
+import importlib
+import os
+import warnings
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ffkeras.errors import UserError
+from ffkeras.runtime.metadata import OUTPUT_WIDTHS, Metadata, read_metadata
+
+RUNTIME_VARIABLE = "FFKERAS_RUNTIME"  # forces one of RUNTIMES
+RUNTIMES = {  # in the order of preference: the fastest first
+    "litert": "ai_edge_litert.interpreter",
+    "tflite_runtime": "tflite_runtime.interpreter",
+    "tensorflow": "tensorflow.lite.python.interpreter",
+}
+
+
+def _interpreter_class() -> type:
+    forced = os.environ.get(RUNTIME_VARIABLE)
+    if forced and forced not in RUNTIMES:
+        raise UserError(f"{RUNTIME_VARIABLE}={forced} is none of {', '.join(RUNTIMES)}; choose one or unset it.")
+    for name in [forced] if forced else RUNTIMES:
+        try:
+            return importlib.import_module(RUNTIMES[name]).Interpreter
+        except ImportError:
+            continue
+    if forced:
+        raise UserError(f"{RUNTIME_VARIABLE}={forced} cannot be imported; install it or unset the variable.")
+    raise UserError("no TFLite interpreter is installed; run `pip install ai-edge-litert` (or tflite-runtime).")
+
+
+class Interpreter:
+    """Runs one .tflite file that carries an ffkeras record.
+
+    Args:
+        model: path of the file, or its bytes.
+        num_threads: threads of the interpreter, at least 1.
+
+    Attributes:
+        metadata: the file's record.
+        image_size: (height, width) of the input in pixels.
+
+    Raises:
+        UserError: the file is missing, truncated, without a record or not what its record says; no interpreter is
+            installed.
+    """
+
+    def __init__(self, model: str | os.PathLike | bytes, num_threads: int = 1):
+        if num_threads < 1:
+            raise UserError(f"{num_threads} threads cannot run a network; give at least 1.")
+        data, self._name = _read_model(model)
+        self.metadata: Metadata = read_metadata(data, self._name)
+        self.image_size = self.metadata.image_size
+        interpreter_class = _interpreter_class()
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # TensorFlow's own interpreter announces its retirement
+                self._interpreter = interpreter_class(model_content=data, num_threads=num_threads)
+            self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            reason = " ".join(str(error).split())
+            raise UserError(f"{self._name} cannot be loaded ({reason}); copy or convert it again.") from error
+        self._input = self._find_input()
+        self._outputs = self._find_outputs()
+
+    def run(self, canvas: np.ndarray) -> dict[str, np.ndarray]:
+        """Run the network on one letterboxed image.
+
+        Args:
+            canvas: uint8 BGR [height, width, 3] of exactly `image_size`.
+
+        Returns:
+            float32 `classification` [A, 2] probabilities, `bbox_regression` [A, 4] and `landmarks` [A, 10] codes.
+
+        Raises:
+            ValueError: a canvas of another shape or type.
+        """
+        if canvas.shape != (*self.image_size, 3) or canvas.dtype != np.uint8:
+            raise ValueError(f"a canvas {canvas.dtype} {canvas.shape} for an input of uint8 {(*self.image_size, 3)}")
+        self._interpreter.set_tensor(self._input["index"], self._to_input(canvas)[None])  # [1, H, W, 3]
+        self._interpreter.invoke()
+        return {name: self._read_output(details) for name, details in self._outputs.items()}
+
+    def _to_input(self, canvas: np.ndarray) -> np.ndarray:
+        """`canvas - mean` in the input's own type."""
+        scale, zero_point = self._input["quantization"]
+        mean = self.metadata.mean
+        if self._input["dtype"] == np.float32:
+            return cv2.subtract(canvas, (*mean, 0), dtype=cv2.CV_32F)
+        if scale == 1 and zero_point == 0 and mean == (128, 128, 128):
+            return (canvas ^ 0x80).view(np.int8)  # pixel - 128 is a flip of the sign bit
+        values = np.round((canvas - np.array(mean, np.float32)) / scale) + zero_point
+        return np.clip(values, -128, 127).astype(np.int8)
+
+    def _read_output(self, details: dict) -> np.ndarray:
+        """One output without its batch axis, float32."""
+        values = self._interpreter.get_tensor(details["index"])[0]
+        if details["dtype"] == np.float32:
+            return values
+        scale, zero_point = details["quantization"]
+        values = values.astype(np.float32)
+        values -= np.float32(zero_point)
+        values *= np.float32(scale)
+        return values
+
+    def _find_input(self) -> dict:
+        details = self._interpreter.get_input_details()
+        expected = [1, *self.image_size, 3]
+        if len(details) != 1 or details[0]["shape"].tolist() != expected:
+            shapes = [entry["shape"].tolist() for entry in details]
+            raise self._disagrees(f"its inputs are {shapes} where the record says {expected}")
+        self._check_type(details[0])
+        return details[0]
+
+    def _find_outputs(self) -> dict[str, dict]:
+        by_name = {details["name"]: details for details in self._interpreter.get_output_details()}
+        found = {}
+        for output, tensor in self.metadata.outputs.items():
+            if tensor not in by_name:
+                raise self._disagrees(f"it has no output {tensor!r}")
+            expected = [1, self.metadata.anchor_count, OUTPUT_WIDTHS[output]]
+            shape = by_name[tensor]["shape"].tolist()
+            if shape != expected:
+                raise self._disagrees(f"its {output} is {shape} where the record says {expected}")
+            self._check_type(by_name[tensor])
+            found[output] = by_name[tensor]
+        return found
+
+    def _check_type(self, details: dict) -> None:
+        expected = np.int8 if self.metadata.quantization == "int8" else np.float32
+        if details["dtype"] != expected or (expected == np.int8 and not details["quantization"][0] > 0):
+            kind = f"{np.dtype(details['dtype'])} at scale {details['quantization'][0]}"
+            raise self._disagrees(f"its tensor {details['name']!r} is {kind} where the record says {expected.__name__}")
+
+    def _disagrees(self, reason: str) -> UserError:
+        return UserError(
+            f"{self._name} is not what its record says: {reason}; convert it again with tools/convert_tflite.py."
+        )
+
+
+def _read_model(model: str | os.PathLike | bytes) -> tuple[bytes, str]:
+    """The bytes of a model, and what to call it in a sentence."""
+    if isinstance(model, (bytes, bytearray)):
+        return bytes(model), "the given model"
+    try:
+        return Path(model).read_bytes(), str(model)
+    except OSError as error:
+        raise UserError(f"cannot read the model {model}: {error.strerror}; check the path.") from error
