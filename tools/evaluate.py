@@ -64,6 +64,7 @@ def load_detector(model: Path, image_size: tuple[int, int] | None, num_threads: 
         from ffkeras.models import load_run
 
         tf.config.threading.set_intra_op_parallelism_threads(num_threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
         return KerasFaceDetector(load_run(model), image_size or DEFAULT_IMAGE_SIZE, **thresholds)
     if model.suffix != ".tflite":
         raise UserError(f"{model} is neither a run folder nor a .tflite file; check the path.")
@@ -82,6 +83,10 @@ def main(arguments: list[str] | None = None) -> None:
     options = parse_arguments(arguments)
     from ffkeras import evaluation
 
+    if options.plot:
+        from ffkeras.evaluation.plots import check_plot_suffix
+
+        check_plot_suffix(options.plot)
     truth = evaluation.read_ground_truth(options.data / "ground_truth")
     images = evaluation.find_images(options.data, truth.names)
     sample = {"allow_missing": options.allow_missing, "limit": options.limit}

@@ -51,7 +51,7 @@ def detect_images(detector: Detector, images: Mapping[str, Path]) -> tuple[Detec
         start = time.perf_counter()
         faces = detector.detect(image)
         seconds += time.perf_counter() - start
-        detections[name] = _as_rows(faces)
+        detections[name] = detection_rows(faces)
     return detections, len(images) / max(seconds, 1e-9)
 
 
@@ -87,7 +87,7 @@ def _with_progress(items: Iterable, count: int) -> Iterable:
         yield from progress.track(items, total=count)
 
 
-def _as_rows(faces: list[Face]) -> np.ndarray:
+def detection_rows(faces: list[Face]) -> np.ndarray:
     rows = np.array([[*face.box[:2], *(face.box[2:] - face.box[:2]), face.score] for face in faces], np.float64)
     rows = rows.reshape(-1, 5)
     rows[:, :4] = rows[:, :4].round(BOX_DECIMALS)

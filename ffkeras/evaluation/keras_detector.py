@@ -40,6 +40,7 @@ class KerasFaceDetector:
         }
         signature = [tf.TensorSpec((1, *image_size, 3), tf.float32)]
         self._forward = tf.function(lambda images: model(images, training=False), input_signature=signature)
+        self._forward(tf.zeros((1, *image_size, 3)))  # trace now, so that the first image is as fast as the others
 
     def detect(self, image: np.ndarray) -> list[Face]:
         """Faces in a uint8 BGR image [H, W, 3], best first, in its pixels."""

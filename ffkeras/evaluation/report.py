@@ -85,7 +85,7 @@ class Report:
             "recall_score_threshold": WORKING_THRESHOLD,
             "recall_by_height": bands,
             "images_per_second": self.images_per_second,
-            "num_threads": self.num_threads,
+            "num_threads": self.num_threads if self.images_per_second is not None else None,
         }
 
 

@@ -33,6 +33,15 @@ def data(tmp_path):
     return tmp_path / "data"
 
 
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory):
+    from ffkeras.models import build_model, save_run
+
+    folder = tmp_path_factory.mktemp("models") / "run"
+    save_run(build_model("nano_b"), folder)
+    return folder
+
+
 @pytest.fixture
 def found(tmp_path):
     path = tmp_path / "found.json"
@@ -63,12 +72,9 @@ def test_detections_are_evaluated_without_the_images(data, found):
     assert "recall by face height: left out" in result.stdout
 
 
-def test_keras_run_is_evaluated_and_its_detections_are_kept(data, tmp_path):
-    from ffkeras.models import build_model, save_run
-
-    save_run(build_model("nano_b"), tmp_path / "run")
+def test_keras_run_is_evaluated_and_its_detections_are_kept(data, run_folder, tmp_path):
     kept = tmp_path / "kept.json"
-    result = evaluate("--model", tmp_path / "run", "--data", data, "--image-size", "64x96", "--detections", kept)
+    result = evaluate("--model", run_folder, "--data", data, "--image-size", "64x96", "--detections", kept)
     assert result.returncode == 0, result.stderr
     assert "run, input 64 x 96" in result.stdout
     assert "images/s on 1 thread" in result.stdout
@@ -98,6 +104,18 @@ def test_folder_without_ground_truth_is_named(tmp_path, found):
 def test_malformed_detections_are_named(data, found):
     found.write_text('{"0--Parade/a.jpg": [[1, 2]]}')
     assert_fails(evaluate("--from-detections", found, "--data", data), "found.json", "0--Parade/a.jpg")
+
+
+def test_plot_of_unknown_suffix_is_refused_before_the_evaluation(data, found, tmp_path):
+    plot = tmp_path / "pr.xyz"
+    assert_fails(evaluate("--from-detections", found, "--data", data, "--plot", plot), "pr.xyz", ".png")
+
+
+def test_unreadable_image_leaves_no_detections(data, run_folder, tmp_path):
+    (data / "WIDER_val" / "images" / "0--Parade" / "b.jpg").write_bytes(b"not an image")
+    kept = tmp_path / "kept.json"
+    assert_fails(evaluate("--model", run_folder, "--data", data, "--detections", kept), "b.jpg")
+    assert not kept.exists()
 
 
 def test_size_must_be_a_multiple_of_32(data, found):
