@@ -19,3 +19,11 @@ class Face:
     box: np.ndarray
     score: float
     landmarks: np.ndarray
+
+    def to_json(self) -> dict:
+        """A JSON object of `box`, `score` and `landmarks`; coordinates to a hundredth of a pixel."""
+        return {
+            "box": self.box.astype(float).round(2).tolist(),
+            "score": round(self.score, 4),
+            "landmarks": self.landmarks.astype(float).round(2).tolist(),
+        }

@@ -1,0 +1,109 @@
+"""Where drawn pictures go: image and video files that appear whole or not at all."""
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ffkeras.errors import UserError
+from ffkeras.files import atomic_path, write_bytes
+from ffkeras.runtime.sources import Source
+
+VIDEO_SUFFIX, VIDEO_CODEC = ".mp4", "mp4v"  # the pair that every build of OpenCV's FFmpeg writes
+FALLBACK_IMAGE_SUFFIX = ".jpg"  # for images of a format that OpenCV reads but does not write
+
+Write = Callable[[np.ndarray], None]
+
+
+def output_paths(sources: Iterable[Source], folder: Path) -> list[Path]:
+    """A path of its own inside `folder` for each source; equal names are told apart as name_2, name_3 ...
+
+    Raises:
+        UserError: a path is that of a source, which would be overwritten.
+    """
+    sources = list(sources)
+    originals = {source.location.resolve() for source in sources if not source.is_camera}
+    taken: set[str] = set()
+    paths = []
+    for source in sources:
+        path = wanted = folder / _output_name(source)
+        number = 1
+        while str(path).casefold() in taken:
+            number += 1
+            path = wanted.with_stem(f"{wanted.stem}_{number}")
+        if path.resolve() in originals:
+            raise UserError(f"{path} would overwrite its source; choose another output folder.")
+        taken.add(str(path).casefold())
+        paths.append(path)
+    return paths
+
+
+def _output_name(source: Source) -> Path:
+    if source.is_video:
+        return source.name.with_suffix(VIDEO_SUFFIX)
+    if cv2.haveImageWriter(source.name.name):
+        return source.name
+    return source.name.with_name(source.name.name + FALLBACK_IMAGE_SUFFIX)
+
+
+@contextlib.contextmanager
+def open_sink(path: Path, rate: float) -> Iterator[Write]:
+    """A function that writes uint8 BGR images: one to an image file, or many to a video of `rate` frames per second.
+
+    A video stands at `path` only once it is closed without an error.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    if path.suffix != VIDEO_SUFFIX:
+        yield lambda image: write_bytes(path, _encode(path, image))
+        return
+    with atomic_path(path) as temporary:
+        video = _VideoFile(temporary, rate)
+        try:
+            yield video.write
+        finally:
+            video.close()
+        if not video.is_whole():
+            raise UserError(f"cannot write {path}: the video is not whole; choose another output or free some space.")
+
+
+def _encode(path: Path, image: np.ndarray) -> bytes:
+    try:
+        written, data = cv2.imencode(path.suffix, image)
+    except cv2.error:
+        written = False
+    if not written:
+        raise UserError(f"OpenCV cannot write {path} as {path.suffix}; convert its source to another format.")
+    return data.tobytes()
+
+
+class _VideoFile:
+    """A video file under construction; its size is that of the first frame."""
+
+    def __init__(self, path: Path, rate: float):
+        self._path, self._rate = path, rate
+        self._writer: cv2.VideoWriter | None = None
+        self._count = 0
+
+    def write(self, image: np.ndarray) -> None:
+        if self._writer is None:
+            height, width = image.shape[:2]
+            codec = cv2.VideoWriter_fourcc(*VIDEO_CODEC)
+            self._writer = cv2.VideoWriter(str(self._path), codec, self._rate, (width, height))
+        self._writer.write(image)
+        self._count += 1
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.release()
+
+    def is_whole(self) -> bool:
+        """Every frame is in the file: OpenCV reports neither a full disk nor a refused size."""
+        written = cv2.VideoCapture(str(self._path))
+        try:
+            return written.isOpened() and int(written.get(cv2.CAP_PROP_FRAME_COUNT)) == self._count
+        finally:
+            written.release()
