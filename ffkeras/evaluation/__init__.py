@@ -5,7 +5,7 @@ a plot. Imports no TensorFlow: only `ffkeras.evaluation.keras_detector`, which i
 """
 
 from ffkeras.evaluation.average_precision import GroundTruth, PrecisionRecall, average_precision, precision_recall
-from ffkeras.evaluation.detections import Detections, detect_images, read_detections, write_detections
+from ffkeras.evaluation.detections import Detections, detect_images, detection_rows, read_detections, write_detections
 from ffkeras.evaluation.recall_by_height import HeightBand, recall_by_height
 from ffkeras.evaluation.report import Report, evaluate_widerface
 from ffkeras.evaluation.validation_images import choose_sample, find_images, input_scales
@@ -22,6 +22,7 @@ __all__ = [
     "average_precision",
     "choose_sample",
     "detect_images",
+    "detection_rows",
     "evaluate_widerface",
     "find_images",
     "input_scales",

@@ -55,6 +55,15 @@ def detect_images(detector: Detector, images: Mapping[str, Path]) -> tuple[Detec
     return detections, len(images) / max(seconds, 1e-9)
 
 
+def detection_rows(faces: list[Face]) -> np.ndarray:
+    """Faces as float64 [K, 5] (x, y, w, h, score), in their order, rounded to the digits that are written."""
+    rows = np.array([[*face.box[:2], *(face.box[2:] - face.box[:2]), face.score] for face in faces], np.float64)
+    rows = rows.reshape(-1, 5)
+    rows[:, :4] = rows[:, :4].round(BOX_DECIMALS)
+    rows[:, 4] = rows[:, 4].round(SCORE_DECIMALS)
+    return rows
+
+
 def write_detections(path: str | os.PathLike, detections: Mapping[str, np.ndarray]) -> None:
     """Write {"<event>/<name>.jpg": [[x, y, w, h, score], ...]} as JSON, one image a line, whole or not at all.
 
@@ -85,14 +94,6 @@ def _with_progress(items: Iterable, count: int) -> Iterable:
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:
         yield from progress.track(items, total=count)
-
-
-def detection_rows(faces: list[Face]) -> np.ndarray:
-    rows = np.array([[*face.box[:2], *(face.box[2:] - face.box[:2]), face.score] for face in faces], np.float64)
-    rows = rows.reshape(-1, 5)
-    rows[:, :4] = rows[:, :4].round(BOX_DECIMALS)
-    rows[:, 4] = rows[:, 4].round(SCORE_DECIMALS)
-    return rows
 
 
 def _check_rows(rows: object, name: str, path: str | os.PathLike) -> np.ndarray:

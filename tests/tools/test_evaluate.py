@@ -1,13 +1,17 @@
+import importlib.util
 import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "evaluation"))
 
 from widerface_fixture import IMAGES, perfect_detections, write_validation_set
+
+from ffkeras.errors import UserError
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "evaluate.py"
 
@@ -95,6 +99,16 @@ def test_missing_images_are_an_error_unless_a_sample_is_asked_for(data, found):
 def test_model_that_is_not_there_is_named(data, tmp_path):
     assert_fails(evaluate("--model", tmp_path / "none", "--data", data), "neither a run folder nor a .tflite")
     assert_fails(evaluate("--model", tmp_path / "none.tflite", "--data", data), "none.tflite")
+
+
+def test_tflite_file_of_another_input_size_is_refused(monkeypatch):
+    specification = importlib.util.spec_from_file_location("evaluate_tool", TOOL)
+    tool = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(tool)
+    monkeypatch.setattr("ffkeras.runtime.FaceDetector", lambda *_, **__: SimpleNamespace(image_size=(480, 640)))
+    assert tool.load_detector(Path("m.tflite"), None, 1).image_size == (480, 640)
+    with pytest.raises(UserError, match=r"m\.tflite has an input of 480x640; leave out --image-size 320x320"):
+        tool.load_detector(Path("m.tflite"), (320, 320), 1)
 
 
 def test_folder_without_ground_truth_is_named(tmp_path, found):
