@@ -6,7 +6,6 @@ from ffkeras.layers.depthwise_separable import DepthwiseSeparable
 
 STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1)  # of the 13 depthwise separable blocks
 LEVEL_ENDS = (4, 10, 12)  # blocks whose outputs are P3, P4, P5
-WIDTHS = (8, 16, 32, 32, 64, 64, 128, 128, 128, 128, 128, 128, 256, 256)  # stem, then the blocks; width factor 0.25
 
 
 class MobileNetV1(Block):
@@ -18,7 +17,7 @@ class MobileNetV1(Block):
         padding: `same`, or `symmetric` as PyTorch pads, see `ConvBN`.
     """
 
-    def __init__(self, widths: tuple[int, ...] = WIDTHS, activation: str = "relu6", padding: str = "same", **kwargs):
+    def __init__(self, widths: tuple[int, ...], activation: str = "relu6", padding: str = "same", **kwargs):
         super().__init__(**kwargs)
         if len(widths) != len(STRIDES) + 1:
             raise ValueError(f"the backbone takes {len(STRIDES) + 1} widths, received {len(widths)}: {widths}")

@@ -1,0 +1,62 @@
+"""How a network is trained, saved as `training.json` beside its weights."""
+
+import dataclasses
+from dataclasses import dataclass
+
+from ffkeras.errors import UserError
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Everything that decides what a run computes.
+
+    Args:
+        data: folders of training data; none for synthetic faces.
+        synthetic_count: images in an epoch of synthetic faces.
+        image_size: (height, width) of the network input in training, multiples of 32.
+        batch_size: images in a step.
+        epochs: passes over the data.
+        learning_rate: of AdamW, at its height.
+        weight_decay: of AdamW, on kernels.
+        warmup_steps: steps of linear rise before the cosine decay.
+        gradient_norm: gradients are scaled down to this global norm.
+        average_decay: of the exponential moving average of the weights, which is what is validated and saved.
+        backbone: file with ImageNet weights of the backbone; empty for random ones.
+        start_from: run folder whose weights to start from; empty for none.
+        validation_size: (height, width) at which held-out images are detected.
+        seed: of weights, sample order and augmentation.
+    """
+
+    data: tuple[str, ...] = ()
+    synthetic_count: int = 2048
+    image_size: tuple[int, int] = (320, 320)
+    batch_size: int = 16
+    epochs: int = 40
+    learning_rate: float = 1.5e-3
+    weight_decay: float = 0.01
+    warmup_steps: int = 300
+    gradient_norm: float = 10.0
+    average_decay: float = 0.999
+    backbone: str = ""
+    start_from: str = ""
+    validation_size: tuple[int, int] = (640, 640)
+    seed: int = 0
+
+    def __post_init__(self):
+        for name in ("data", "image_size", "validation_size"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        for name in ("batch_size", "epochs", "synthetic_count", "learning_rate"):
+            if getattr(self, name) <= 0:
+                raise UserError(f"{name} is {getattr(self, name)}; give a number above zero.")
+
+    @classmethod
+    def from_json(cls, values: dict, name: str) -> "TrainingConfig":
+        """Read what `to_json` gave; UserError, naming the file `name`, where the fields are others."""
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise UserError(f"{name} is not a training configuration: {error}.") from error
+
+    def to_json(self) -> dict:
+        """The configuration as a JSON object."""
+        return dataclasses.asdict(self)

@@ -1,0 +1,77 @@
+"""From a training configuration to a run that is ready to go."""
+
+from pathlib import Path
+
+from ffkeras.backend import keras
+from ffkeras.data.dataset import read_dataset, split_held_out
+from ffkeras.data.image_cache import FileSource
+from ffkeras.data.labels import LabelledImage
+from ffkeras.data.pipeline import Source
+from ffkeras.errors import UserError
+from ffkeras.files import read_json, write_json
+from ffkeras.models import (
+    FeatherFace,
+    NetworkConfig,
+    build_model,
+    config_from_json,
+    config_to_json,
+    load_weights,
+)
+from ffkeras.models.saving import CONFIG_FILE, WEIGHTS_FILE
+from ffkeras.models.torch_import import load_backbone
+from ffkeras.training.checkpoint import RunCheckpoint
+from ffkeras.training.config import TrainingConfig
+from ffkeras.training.trainer import Trainer
+
+TRAINING_FILE = "training.json"
+
+
+def start_run(network: NetworkConfig, config: TrainingConfig, folder: Path, cache_bytes: int) -> Trainer:
+    """A new run in `folder`.
+
+    Raises:
+        UserError: the folder already holds a run, or data, backbone or starting weights are not usable.
+    """
+    if RunCheckpoint.exists(folder):
+        raise UserError(f"{folder} already holds a run; add --resume to continue it, or choose another --output.")
+    keras.utils.set_random_seed(config.seed)
+    model = build_model(network)
+    if config.backbone:
+        load_backbone(model, config.backbone)
+    if config.start_from:
+        load_weights(model, Path(config.start_from) / WEIGHTS_FILE)
+    trainer = _make_trainer(model, config, folder, cache_bytes)
+    write_json(folder / CONFIG_FILE, config_to_json(network))
+    write_json(folder / TRAINING_FILE, config.to_json())
+    return trainer
+
+
+def resume_run(folder: Path, cache_bytes: int) -> Trainer:
+    """The run of `folder`, to continue from its newest checkpoint with the configuration it was started with.
+
+    Raises:
+        UserError: the folder holds no run, or its data are not there.
+    """
+    path = folder / TRAINING_FILE
+    if not path.exists():
+        raise UserError(f"{folder} holds no run to resume: it has no {TRAINING_FILE}; leave out --resume to start one.")
+    config = TrainingConfig.from_json(read_json(path), str(path))
+    network = config_from_json(read_json(folder / CONFIG_FILE), str(folder / CONFIG_FILE))
+    keras.utils.set_random_seed(config.seed)
+    return _make_trainer(build_model(network), config, folder, cache_bytes)
+
+
+def _make_trainer(model: FeatherFace, config: TrainingConfig, folder: Path, cache_bytes: int) -> Trainer:
+    source, held_out = make_source(config, cache_bytes)
+    return Trainer(model, config, source, held_out, folder)
+
+
+def make_source(config: TrainingConfig, cache_bytes: int) -> tuple[Source, list[LabelledImage]]:
+    """Training samples and held-out images: the folders' (one that is named twice counts twice), or synthetic faces."""
+    if not config.data:
+        from ffkeras.data.synthetic import SyntheticFaces
+
+        return SyntheticFaces(config.synthetic_count, config.seed, config.image_size), []
+    training, held_out = split_held_out(read_dataset(config.data))
+    unique = list({image.path: image for image in held_out}.values())
+    return FileSource(training, cache_bytes), unique

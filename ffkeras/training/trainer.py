@@ -1,0 +1,191 @@
+"""Training a network: steps, averages, validation, logs and checkpoints."""
+
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from ffkeras.backend import keras, tf
+from ffkeras.data.labels import LabelledImage
+from ffkeras.data.pipeline import PipelineConfig, Source, steps_per_epoch, training_dataset, user_errors
+from ffkeras.geometry import make_anchors
+from ffkeras.models import FeatherFace, build_model, save_run
+from ffkeras.training.averaging import WeightAverage
+from ffkeras.training.checkpoint import RunCheckpoint
+from ffkeras.training.config import TrainingConfig
+from ffkeras.training.log import CsvLog
+from ffkeras.training.losses import multibox_loss
+from ffkeras.training.matching import make_matcher
+from ffkeras.training.validation import HeldOutValidation
+
+LOSSES = ("loss", "classification_loss", "box_loss", "landmark_loss")
+STEPS_PER_LOG_ROW = 20
+SECONDS_BETWEEN_CHECKPOINTS = 120.0
+NOT_DECAYED = ["bias", "gamma", "beta", "fusion_weights"]  # weight decay is for kernels
+BETA_2 = 0.99  # AdamW's second moment must follow within a short run
+
+
+def make_optimizer(config: TrainingConfig, total_steps: int) -> keras.optimizers.Optimizer:
+    """AdamW with linear warm-up and cosine decay to zero (Loshchilov & Hutter 2017, 2019)."""
+    warmup = min(config.warmup_steps, total_steps // 10)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=config.learning_rate / max(warmup, 1),
+        decay_steps=max(1, total_steps - warmup),
+        warmup_target=config.learning_rate,
+        warmup_steps=warmup,
+    )
+    optimizer = keras.optimizers.AdamW(
+        schedule, weight_decay=config.weight_decay, beta_2=BETA_2, global_clipnorm=config.gradient_norm
+    )
+    optimizer.exclude_from_weight_decay(var_names=NOT_DECAYED)
+    return optimizer
+
+
+class Trainer:
+    """One run: a network, its data, and a folder where everything is kept.
+
+    The folder holds `model.json` and `model.weights.h5` (the averaged weights of the best validation, or the latest
+    where nothing is held out), `steps.csv` (losses every 20 steps), `epochs.csv`, `tensorboard/` and `checkpoint/`.
+    After any kill, a new trainer in the same folder continues with the data order, optimizer state and logs that an
+    uninterrupted run has.
+
+    Args:
+        model: with its initial weights.
+        config: of the run.
+        source: training samples.
+        held_out: images for validation; may be empty.
+        folder: of the run.
+    """
+
+    def __init__(
+        self,
+        model: FeatherFace,
+        config: TrainingConfig,
+        source: Source,
+        held_out: list[LabelledImage],
+        folder: Path,
+    ):
+        self.model, self.config, self.source, self.folder = model, config, source, folder
+        self.pipeline = PipelineConfig(config.image_size, config.batch_size, model.config.mean, config.seed)
+        self.epoch_steps = steps_per_epoch(source, self.pipeline)
+        self.total_steps = self.epoch_steps * config.epochs
+        self.optimizer = make_optimizer(config, self.total_steps)
+        self.optimizer.build(model.trainable_variables)
+        self.average = WeightAverage(model.weights, config.average_decay)
+        self.averaged_model = build_model(model.config)
+        self.validation = HeldOutValidation(self.averaged_model, held_out, config.validation_size) if held_out else None
+        self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self.row_sums = tf.Variable(tf.zeros(len(LOSSES)), trainable=False)  # since the last row of steps.csv
+        self.epoch_sums = tf.Variable(tf.zeros(len(LOSSES)), trainable=False)
+        self.best = tf.Variable(-1.0, trainable=False)
+        self.checkpoint = RunCheckpoint(
+            folder,
+            model=model,
+            optimizer=self.optimizer,
+            average=self.average,
+            step=self.step,
+            row_sums=self.row_sums,
+            epoch_sums=self.epoch_sums,
+            best=self.best,
+        )
+        self._train_step = tf.function(self._train_step)
+
+    def run(self) -> None:
+        """Train to the end, from the newest checkpoint if there is one.
+
+        Raises:
+            UserError: an unreadable image, or an output that cannot be written.
+            KeyboardInterrupt: after a checkpoint has been written.
+        """
+        if RunCheckpoint.exists(self.folder):
+            self.checkpoint.restore()
+        first = int(self.step)
+        self.steps_log = CsvLog(self.folder / "steps.csv", ("step", *LOSSES, "learning_rate"), first)
+        self.epochs_log = CsvLog(self.folder / "epochs.csv", ("step", "epoch", *LOSSES, "validation_ap"), first)
+        self.board = tf.summary.create_file_writer(str(self.folder / "tensorboard"))
+        try:
+            with self._progress() as progress, user_errors():
+                task = progress.add_task("training", total=self.total_steps, completed=first, loss="", ap="")
+                for step in self._steps(first):
+                    self._after_step(step, progress, task)
+        except KeyboardInterrupt:
+            self.checkpoint.save(int(self.step))
+            raise
+        self.checkpoint.save(int(self.step))
+
+    def _steps(self, first: int) -> Iterator[int]:
+        """Do the steps that are left, one for each number that is given."""
+        matcher = make_matcher(make_anchors(self.model.config.anchors, self.config.image_size))
+        batches = iter(training_dataset(self.source, self.pipeline, matcher, start_step=first))
+        for step in range(first + 1, self.total_steps + 1):
+            self._train_step(*next(batches))
+            yield step
+
+    def _train_step(self, images, targets):
+        with tf.GradientTape() as tape:
+            losses = multibox_loss(self.model(images, training=True), targets)
+        gradients = tape.gradient(losses["loss"], self.model.trainable_variables)
+        self.optimizer.apply_gradients(zip(gradients, self.model.trainable_variables, strict=True))
+        self.step.assign_add(1)
+        self.average.update(self.step)
+        values = tf.stack([losses[name] for name in LOSSES])
+        self.row_sums.assign_add(values)
+        self.epoch_sums.assign_add(values)
+
+    def _after_step(self, step: int, progress: Progress, task: int) -> None:
+        if step == 1 or not hasattr(self, "_checkpoint_due"):
+            self._checkpoint_due = time.monotonic() + SECONDS_BETWEEN_CHECKPOINTS
+        progress.update(task, completed=step)
+        if step % STEPS_PER_LOG_ROW == 0:
+            losses = self._take(self.row_sums, STEPS_PER_LOG_ROW)
+            if not math.isfinite(losses["loss"]):
+                raise FloatingPointError(f"the loss is {losses['loss']} at step {step}; lower the learning rate.")
+            self.steps_log.write(step=step, **losses, learning_rate=float(self.optimizer.learning_rate))
+            self._write_board(step, **losses, learning_rate=float(self.optimizer.learning_rate))
+            progress.update(task, loss=f"loss {losses['loss']:.3f}")
+        if step % self.epoch_steps == 0:
+            self._end_epoch(step, progress, task)
+        elif time.monotonic() > self._checkpoint_due:
+            self._save_checkpoint(step)
+
+    def _end_epoch(self, step: int, progress: Progress, task: int) -> None:
+        losses = self._take(self.epoch_sums, self.epoch_steps)
+        self.average.copy_to(self.averaged_model.weights)
+        ap = self.validation.average_precision() if self.validation else float("nan")
+        if math.isnan(ap) or ap > float(self.best):
+            save_run(self.averaged_model, self.folder)
+            self.best.assign(-1.0 if math.isnan(ap) else ap)
+        self.epochs_log.write(step=step, epoch=step // self.epoch_steps, **losses, validation_ap=ap)
+        self._write_board(step, validation_ap=ap)
+        progress.update(task, ap=f"AP {ap:.3f}")
+        self._save_checkpoint(step)
+
+    def _save_checkpoint(self, step: int) -> None:
+        self.checkpoint.save(step)
+        self._checkpoint_due = time.monotonic() + SECONDS_BETWEEN_CHECKPOINTS
+
+    @staticmethod
+    def _take(sums: tf.Variable, count: int) -> dict[str, float]:
+        """The means by name, and start again from zero."""
+        means = sums.numpy() / count
+        sums.assign(tf.zeros_like(sums))
+        return dict(zip(LOSSES, means.tolist(), strict=True))
+
+    def _write_board(self, step: int, **values: float) -> None:
+        with self.board.as_default():
+            for name, value in values.items():
+                tf.summary.scalar(name, value, step=step)
+
+    @staticmethod
+    def _progress() -> Progress:
+        return Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[loss]} {task.fields[ap]}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+        )

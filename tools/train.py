@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""Train a face detector on labelled images, or on synthetic faces where no --data is given.
+
+A run folder is written: model.json and model.weights.h5 (averaged weights), training.json, steps.csv, epochs.csv,
+tensorboard/ and checkpoint/. Stop it at any time; --resume continues as if it had never stopped.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from ffkeras import cli  # noqa: E402
+from ffkeras.errors import UserError  # noqa: E402
+from ffkeras.models.config import NETWORKS, config_from_json, default_config  # noqa: E402
+from ffkeras.training.config import TrainingConfig  # noqa: E402
+
+DEFAULTS = TrainingConfig()
+GIGABYTE = 1 << 30
+
+
+def parse_arguments() -> argparse.Namespace:
+    """The command line; options that describe the run are absent unless given."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    run = parser.add_argument_group("the run", argument_default=argparse.SUPPRESS)
+    run.add_argument("--model", metavar="NAME|JSON", help=f"{', '.join(NETWORKS)} (default v2_ultra), or its JSON")
+    run.add_argument("--data", nargs="+", help="folders: WIDER FACE or with a label.txt; named twice, counts twice")
+    run.add_argument(
+        "--synthetic-count", type=int, help=f"images of synthetic faces ({DEFAULTS.synthetic_count})"
+    )
+    run.add_argument("--image-size", action=cli.ImageSizeAction, help="training input, S or HxW (320)")
+    run.add_argument("--batch-size", type=int, help=f"({DEFAULTS.batch_size})")
+    run.add_argument("--epochs", type=int, help=f"({DEFAULTS.epochs})")
+    run.add_argument("--learning-rate", type=float, help=f"AdamW's, at its height ({DEFAULTS.learning_rate})")
+    run.add_argument("--backbone", metavar="NPZ", help="ImageNet weights of the backbone")
+    run.add_argument("--from", dest="start_from", metavar="RUN", help="start from the weights of another run")
+    run.add_argument("--validation-size", action=cli.ImageSizeAction, help="held-out images, S or HxW (640)")
+    run.add_argument("--seed", type=int, help=f"({DEFAULTS.seed})")
+    parser.add_argument("--output", type=Path, help="run folder (default runs/NAME)")
+    parser.add_argument("--resume", action="store_true", help="continue the run in --output")
+    parser.add_argument("--cache-gb", type=float, default=6.5, help="memory for decoded images (%(default)s)")
+    parser.add_argument("--threads", type=int, default=0, help="of TensorFlow; 0: all cores")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Parse, train, say where the result is."""
+    arguments = vars(parse_arguments())
+    output, resume = arguments.pop("output"), arguments.pop("resume")
+    cache_bytes, threads = int(arguments.pop("cache_gb") * GIGABYTE), arguments.pop("threads")
+    if resume and arguments:
+        given = ", ".join(f"--{name.replace('_', '-')}" for name in arguments)
+        raise UserError(f"a resumed run keeps the configuration it was started with; leave out {given}.")
+    name = arguments.pop("model", "v2_ultra")
+    if resume and output is None:
+        raise UserError("--resume needs --output with the folder of the run.")
+    network = read_network(name)
+    config = TrainingConfig(**arguments)
+    folder = output or Path("runs") / network.network
+
+    from ffkeras.backend import tf
+
+    if threads:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
+    from ffkeras.training.run import resume_run, start_run
+
+    trainer = resume_run(folder, cache_bytes) if resume else start_run(network, config, folder, cache_bytes)
+    print(f"{trainer.model.name}: {len(trainer.source)} images, {trainer.total_steps} steps; run folder {folder}")
+    try:
+        trainer.run()
+    except KeyboardInterrupt:
+        print(f"stopped at step {int(trainer.step)}; continue with: tools/train.py --resume --output {folder}")
+        raise
+    print(f"done: {folder}/model.weights.h5")
+
+
+def read_network(name: str):
+    """A network's configuration by its name or from its JSON file."""
+    if name.endswith(".json"):
+        from ffkeras.files import read_json
+
+        return config_from_json(read_json(name), name)
+    return default_config(name)
+
+
+if __name__ == "__main__":
+    cli.run(main)
