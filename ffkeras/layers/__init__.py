@@ -9,6 +9,7 @@ from ffkeras.layers.block import Block, flattening
 from ffkeras.layers.cbam import CBAM
 from ffkeras.layers.channel_shuffle import ChannelShuffle
 from ffkeras.layers.conv_bn import ConvBN
+from ffkeras.layers.deformable_convolution import DeformableConvBN
 from ffkeras.layers.depthwise_separable import DepthwiseSeparable
 from ffkeras.layers.dynamic_weight_sharing import DynamicWeightSharing
 from ffkeras.layers.fast_fusion import FastFusion
@@ -35,6 +36,7 @@ __all__ = [
     "Block",
     "ChannelShuffle",
     "ConvBN",
+    "DeformableConvBN",
     "DepthwiseSeparable",
     "DetectionHeads",
     "DynamicWeightSharing",

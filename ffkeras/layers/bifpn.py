@@ -1,10 +1,22 @@
-"""BiFPN: laterals and bidirectional layers of four nodes (Tan et al. 2020, fig. 2d, for three levels)."""
+"""BiFPN: laterals and bidirectional layers of four nodes (Tan et al. 2020, fig. 2d, for three levels).
+
+`as_published` stands for the details of the published V1, whose weights need them: a bias and BatchNorm epsilon 1e-3
+in the 1x1 convolutions, second laterals for the bottom-up path, pooling over zeros, and an idle weight in the P5 node.
+"""
 
 from ffkeras.backend import keras
 from ffkeras.layers.activation import make_activation
 from ffkeras.layers.block import Block
 from ffkeras.layers.conv_bn import ConvBN
 from ffkeras.layers.fast_fusion import FastFusion
+from ffkeras.layers.zero_padded_pooling import ZeroPaddedPooling
+
+PUBLISHED_POINTWISE = {"use_bias": True, "epsilon": 1e-3}  # EfficientDet's PyTorch port, which V1 took its BiFPN from
+
+
+def make_pointwise(channels: int, as_published: bool) -> ConvBN:
+    """A new 1x1 convolution with BatchNorm."""
+    return ConvBN(channels, 1, **PUBLISHED_POINTWISE) if as_published else ConvBN(channels, 1)
 
 
 class PyramidConvolution(Block):
@@ -12,14 +24,15 @@ class PyramidConvolution(Block):
 
     Args:
         channels: of the pyramid.
+        as_published: see the top of this file.
     """
 
-    def __init__(self, channels: int, **kwargs):
+    def __init__(self, channels: int, as_published: bool = False, **kwargs):
         super().__init__(**kwargs)
         self.depthwise = keras.layers.DepthwiseConv2D(
             3, padding="same", use_bias=False, depthwise_initializer="he_normal"
         )
-        self.pointwise = ConvBN(channels, 1)
+        self.pointwise = make_pointwise(channels, as_published)
 
     def call(self, x):
         """[B, H, W, C] -> [B, H, W, C]."""
@@ -53,26 +66,34 @@ class BiFPNLayer(Block):
         channels: of the pyramid.
         activation: of the nodes; swish in the paper, one that int8 runtimes fuse for small devices.
         share_convolution: one convolution for all four nodes (BiFPN_Light) instead of one each.
+        as_published: see the top of this file.
     """
 
-    def __init__(self, channels: int, activation: str, share_convolution: bool, **kwargs):
+    def __init__(self, channels: int, activation: str, share_convolution: bool, as_published: bool = False, **kwargs):
         super().__init__(**kwargs)
-        shared = PyramidConvolution(channels) if share_convolution else None
+        shared = PyramidConvolution(channels, as_published) if share_convolution else None
 
         def node(inputs: int) -> FusionNode:
-            return FusionNode(inputs, shared or PyramidConvolution(channels), activation)
+            return FusionNode(inputs, shared or PyramidConvolution(channels, as_published), activation)
 
-        self.p4_top_down, self.p3_out, self.p4_out, self.p5_out = node(2), node(2), node(3), node(2)
+        self.p4_top_down, self.p3_out, self.p4_out = node(2), node(2), node(3)
+        self.p5_out = node(3 if as_published else 2)  # the published third weight meets no map, but is in the sum
         self.up = keras.layers.UpSampling2D(2)
-        self.down = keras.layers.MaxPooling2D(3, 2, padding="same")
+        self.down = ZeroPaddedPooling() if as_published else keras.layers.MaxPooling2D(3, 2, padding="same")
 
-    def call(self, levels):
-        """(P3, P4, P5) -> (P3, P4, P5), each [B, H, W, C]."""
+    def call(self, levels, bottom_up=None):
+        """(P3, P4, P5) -> (P3, P4, P5), each [B, H, W, C].
+
+        Args:
+            levels: the inputs.
+            bottom_up: (P4, P5) for the bottom-up path where it has laterals of its own, else those of `levels`.
+        """
         p3, p4, p5 = levels
+        p4_again, p5_again = bottom_up or (p4, p5)
         p4_top_down = self.p4_top_down([p4, self.up(p5)])
         p3_out = self.p3_out([p3, self.up(p4_top_down)])
-        p4_out = self.p4_out([p4, p4_top_down, self.down(p3_out)])
-        p5_out = self.p5_out([p5, self.down(p4_out)])
+        p4_out = self.p4_out([p4_again, p4_top_down, self.down(p3_out)])
+        p5_out = self.p5_out([p5_again, self.down(p4_out)])
         return p3_out, p4_out, p5_out
 
 
@@ -84,16 +105,28 @@ class BiFPN(Block):
         layers: number of BiFPN layers.
         activation: of the nodes.
         share_convolution: within each layer, see `BiFPNLayer`.
+        as_published: see the top of this file.
     """
 
-    def __init__(self, channels: int, layers: int, activation: str, share_convolution: bool, **kwargs):
+    def __init__(
+        self,
+        channels: int,
+        layers: int,
+        activation: str,
+        share_convolution: bool,
+        as_published: bool = False,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
-        self.laterals = [ConvBN(channels, 1) for _ in range(3)]
-        self.layers = [BiFPNLayer(channels, activation, share_convolution) for _ in range(layers)]
+        self.laterals = [make_pointwise(channels, as_published) for _ in range(3)]
+        self.bottom_up_laterals = [make_pointwise(channels, as_published) for _ in range(2)] if as_published else []
+        self.layers = [BiFPNLayer(channels, activation, share_convolution, as_published) for _ in range(layers)]
 
     def call(self, levels):
         """(P3, P4, P5) of any widths -> (P3, P4, P5), each [B, H, W, channels]."""
+        bottom_up = [lateral(x) for lateral, x in zip(self.bottom_up_laterals, levels[1:], strict=False)]
         levels = tuple(lateral(x) for lateral, x in zip(self.laterals, levels, strict=True))
         for layer in self.layers:
-            levels = layer(levels)
+            levels = layer(levels, bottom_up)
+            bottom_up = None  # later layers have no laterals
         return levels

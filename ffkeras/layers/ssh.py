@@ -3,6 +3,7 @@
 from ffkeras.backend import keras
 from ffkeras.layers.block import Block
 from ffkeras.layers.conv_bn import ConvBN
+from ffkeras.layers.deformable_convolution import DeformableConvBN
 
 
 class SSH(Block):
@@ -12,18 +13,25 @@ class SSH(Block):
 
     Args:
         channels: of the output.
-        groups: of every convolution; 4 is the spec's SSH_Grouped.
+        groups: of every plain convolution; 4 is the spec's SSH_Grouped.
         activation: inside the branches, see `make_activation`.
+        deformable: modulated deformable convolutions (V1) instead of plain ones.
     """
 
-    def __init__(self, channels: int, groups: int, activation: str, **kwargs):
+    def __init__(self, channels: int, groups: int, activation: str, deformable: bool = False, **kwargs):
         super().__init__(**kwargs)
         quarter = channels // 4
-        self.branch3 = ConvBN(channels - 2 * quarter, groups=groups)
-        self.branch5_first = ConvBN(quarter, groups=groups, activation=activation)
-        self.branch5_second = ConvBN(quarter, groups=groups)
-        self.branch7_second = ConvBN(quarter, groups=groups, activation=activation)
-        self.branch7_third = ConvBN(quarter, groups=groups)
+
+        def unit(filters: int, activation: str = "linear") -> Block:
+            if deformable:
+                return DeformableConvBN(filters, activation)
+            return ConvBN(filters, groups=groups, activation=activation)
+
+        self.branch3 = unit(channels - 2 * quarter)
+        self.branch5_first = unit(quarter, activation)
+        self.branch5_second = unit(quarter)
+        self.branch7_second = unit(quarter, activation)
+        self.branch7_third = unit(quarter)
         self.concatenate = keras.layers.Concatenate()
         self.relu = keras.layers.ReLU()
 

@@ -14,14 +14,17 @@ from ffkeras.models.config import (
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.nano_b import NanoB
 from ffkeras.models.saving import load_run, load_weights, save_run
+from ffkeras.models.v1 import V1
 from ffkeras.models.v2_ultra import V2Ultra
 
 __all__ = [
+    "V1",
     "BackboneConfig",
     "FeatherFace",
     "NanoB",
     "NanoBConfig",
     "NetworkConfig",
+    "V1Config",
     "V1Config",
     "V2Ultra",
     "V2UltraConfig",

@@ -4,9 +4,10 @@ from ffkeras.backend import tf
 from ffkeras.models.config import NetworkConfig, default_config
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.nano_b import NanoB
+from ffkeras.models.v1 import V1
 from ffkeras.models.v2_ultra import V2Ultra
 
-_CLASSES = {"v2_ultra": V2Ultra, "nano_b": NanoB}
+_CLASSES = {"v1": V1, "v2_ultra": V2Ultra, "nano_b": NanoB}
 _SMALLEST_SIZE = 32  # enough to make every weight
 
 

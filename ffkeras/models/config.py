@@ -57,6 +57,11 @@ class V1Config:
     context: str = "deformable"
     shuffle_groups: int = 2
 
+    def __post_init__(self):
+        for name, choices in (("attention", ("cbam", "none")), ("context", ("deformable", "standard"))):
+            if getattr(self, name) not in choices:
+                raise UserError(f"v1's {name} is {getattr(self, name)!r}; it should be {' or '.join(choices)}.")
+
 
 @dataclass(frozen=True)
 class V2UltraConfig:
