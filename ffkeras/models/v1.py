@@ -14,14 +14,15 @@ class V1(FeatherFace):
         config: without attention, it is the network of the published weights.
     """
 
+    # The specification has totals only: these are the published weights', and CBAM's share of 502 K.
     PARTS = (
         ("backbone MobileNetV1-0.25", "backbone", "213,072"),
-        ("CBAM, backbone", "backbone_attention", "~11 K"),
-        ("BiFPN", "pyramid", "~72 K"),
+        ("CBAM, backbone", "backbone_attention", "~11.5 K"),
+        ("BiFPN", "pyramid", "77,916"),
         ("CBAM, pyramid", "pyramid_attention", "~1.5 K"),
-        ("SSH", "context", "~198 K"),
+        ("SSH", "context", "192,555"),
         ("channel shuffle", "shuffles", "0"),
-        ("heads", "heads", "~5.5 K"),
+        ("heads", "heads", "5,472"),
     )
 
     def __init__(self, config: V1Config = V1Config()):  # noqa: B008 frozen
