@@ -8,10 +8,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ffkeras.data.face_drawing import PATCH_TOP, Pose, draw_person, random_look, random_pose, stock_person
-from ffkeras.data.face_texture import CHIN
+from ffkeras.data.drawing.chart import CHIN
+from ffkeras.data.drawing.look import Pose, random_look, random_pose
+from ffkeras.data.drawing.person import PATCH_TOP, draw_person, stock_person
+from ffkeras.data.drawing.scene import degrade, draw_background, draw_occluder
 from ffkeras.data.labels import LabelledImage
-from ffkeras.data.scene_drawing import degrade, draw_background, draw_occluder
 from ffkeras.errors import UserError
 from ffkeras.files import atomic_path, write_text
 
@@ -21,8 +22,8 @@ SMALLEST_IMAGE = 64
 MOST_FACES = 8
 HIDDEN_SHARE = 0.2  # of a face that a nearer person may hide
 SHARPEST = 120.0  # pixels for each face height at which people are drawn at most; larger faces are enlarged
-STOCK_HEIGHT = 56.0  # pixels; faces up to it come from a stock of people drawn once, larger ones are drawn anew
-STOCK = 400
+STOCK_HEIGHT = 64.0  # pixels; faces up to it come from a stock of people drawn once, larger ones are drawn anew
+STOCK = 300
 NO_BODY_SHARE = 0.1
 OCCLUDED_SHARE = 0.12
 PLACING_TRIES = 12

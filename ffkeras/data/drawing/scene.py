@@ -5,7 +5,8 @@ import functools
 import cv2
 import numpy as np
 
-from ffkeras.data.face_texture import SKIN_TONES, noise_field, noise_texture
+from ffkeras.data.drawing.chart import noise_field, noise_texture
+from ffkeras.data.drawing.look import SKIN_TONES
 
 NOISE_STEP = 30.0
 CLUTTER = 40  # shapes on a busy background, at most
@@ -102,9 +103,8 @@ def _draw_thing(image: np.ndarray, rng: np.random.Generator) -> None:
     colour = rng.uniform(0, 255, 3).tolist() if rng.random() < 0.5 else [float(rng.uniform(0, 255))] * 3
     kind = rng.choice(["box", "ellipse", "line", "polygon", "word", "skin", "grid"])
     if kind == "box":
-        cv2.rectangle(
-            image, (x, y), (x + int(size * rng.uniform(0.2, 2)), y + size), colour, rng.choice([-1, -1, 1, 3])
-        )
+        corner = (x + int(size * rng.uniform(0.2, 2)), y + size)
+        cv2.rectangle(image, (x, y), corner, colour, int(rng.choice([-1, -1, 1, 3])))
     elif kind == "ellipse":
         axes = (max(1, size // 2), max(1, int(size * rng.uniform(0.2, 1))))
         cv2.ellipse(image, (x, y), axes, rng.uniform(0, 180), 0, 360, colour, rng.choice([-1, -1, 1, 2]), cv2.LINE_AA)
@@ -112,9 +112,8 @@ def _draw_thing(image: np.ndarray, rng: np.random.Generator) -> None:
         end = np.array([x, y]) + rng.normal(0, 2 * size, 2)
         _line(image, (x, y), end, colour, rng.uniform(1, 0.2 * size + 2))
     elif kind == "polygon":
-        cv2.fillPoly(
-            image, [(np.array([x, y]) + rng.normal(0, size / 2, (5, 2))).astype(np.int32)], colour, cv2.LINE_AA
-        )
+        points = np.array([x, y]) + rng.normal(0, size / 2, (5, 2))
+        cv2.fillPoly(image, [points.astype(np.int32)], colour, cv2.LINE_AA)
     elif kind == "word":
         word = "".join(rng.choice(list(LETTERS), rng.integers(2, 9)))
         cv2.putText(image, word, (x, y), int(rng.integers(0, 5)), size / 60 + 0.3, colour, 1 + size // 40, cv2.LINE_AA)
@@ -132,7 +131,7 @@ def _draw_blob(image: np.ndarray, centre: tuple[int, int], size: int, rng: np.ra
     colour, angle = _skin(rng), rng.uniform(0, 180)
     half, long = max(2, int(size * 0.4)), max(3, int(size * rng.uniform(0.4, 1.4)))
     shift = rng.normal(0, 0.12, 2) * half
-    for step in np.linspace(0, 1, 6):
+    for step in np.linspace(0, 1, 12):
         place = tuple(int(value) for value in np.array(centre) + step * shift * 2)
         axes = (max(1, int(half * (1 - 0.55 * step))), max(1, int(long * (1 - 0.3 * step))))
         tone = np.clip(colour * (0.6 + 0.45 * step), 0, 255).tolist()
