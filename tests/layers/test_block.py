@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+from ffkeras.backend import keras
+from ffkeras.layers import SSH, Block, ConvBN, flattening
+
+
+def graph(block, flat):
+    images = keras.Input((8, 12, 16))
+    if not flat:
+        return keras.Model(images, block(images))
+    with flattening():
+        return keras.Model(images, block(images))
+
+
+def test_flattening_lays_nested_blocks_open_and_shares_their_weights():
+    block = SSH(16, groups=4, activation="relu6")
+    nested, flat = graph(block, flat=False), graph(block, flat=True)
+    assert any(isinstance(layer, Block) for layer in nested.layers)
+    assert not any(isinstance(layer, Block) for layer in flat.layers)
+    assert {id(w) for w in flat.weights} == {id(w) for w in block.weights}
+    x = np.random.default_rng(2).normal(size=(2, 8, 12, 16)).astype(np.float32)
+    np.testing.assert_array_equal(nested(x), flat(x))
+
+
+def test_blocks_are_whole_again_after_an_error_inside_flattening():
+    with pytest.raises(RuntimeError), flattening():
+        raise RuntimeError
+    block = ConvBN(4)
+    assert any(layer is block for layer in graph(block, flat=False).layers)
+
+
+def test_symmetric_padding_puts_the_first_window_half_outside():
+    x = np.zeros((1, 4, 4, 1), np.float32)
+    x[0, 0, 0] = 1
+    results = {}
+    for padding in ("same", "symmetric"):
+        block = ConvBN(1, 3, 2, padding=padding)
+        block(x)
+        block.convolution.kernel.assign(np.arange(9, dtype=np.float32).reshape(3, 3, 1, 1))
+        results[padding] = block.convolution(x if block.pad is None else block.pad(x))[0, 0, 0, 0]
+    assert results["same"] == 0  # the corner pixel meets the kernel's corner
+    assert results["symmetric"] == 4  # and here its centre
