@@ -30,10 +30,10 @@ def decode_boxes(codes: np.ndarray, anchors: np.ndarray) -> np.ndarray:
 def encode_landmarks(points: np.ndarray, anchors: np.ndarray) -> np.ndarray:
     """Points [N, 5, 2] as codes [N, 10]: offset from the anchor centre / anchor size / 0.1."""
     offsets = (points - anchors[:, None, :2]) / anchors[:, None, 2:] / CENTRE_VARIANCE
-    return offsets.reshape(len(points), -1)
+    return offsets.reshape(len(points), 2 * points.shape[1])  # an empty array has no -1
 
 
 def decode_landmarks(codes: np.ndarray, anchors: np.ndarray) -> np.ndarray:
     """Codes [N, 10] back to points [N, 5, 2]: the inverse of `encode_landmarks`."""
-    offsets = codes.reshape(len(codes), -1, 2)
+    offsets = codes.reshape(len(codes), codes.shape[1] // 2, 2)  # an empty array has no -1
     return anchors[:, None, :2] + offsets * CENTRE_VARIANCE * anchors[:, None, 2:]

@@ -32,7 +32,7 @@ def draw_faces(image: np.ndarray, faces: Iterable[Face]) -> np.ndarray:
 
 def _draw_box(image: np.ndarray, face: Face, thickness: int) -> None:
     corner = _pixel(face.box[:2])
-    cv2.rectangle(image, corner, _pixel(face.box[2:]), BOX_COLOUR, thickness, cv2.LINE_AA)
+    cv2.rectangle(image, corner, _pixel(face.box[2:]), BOX_COLOUR, thickness)
     text = f"{face.score:.2f}"
     font, scale, stroke = cv2.FONT_HERSHEY_SIMPLEX, 0.3 + 0.1 * thickness, max(1, thickness // 2)
     (width, height), baseline = cv2.getTextSize(text, font, scale, stroke)

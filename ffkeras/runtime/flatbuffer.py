@@ -81,7 +81,10 @@ def read_metadata_buffer(model: bytes, name: str) -> bytes | None:
     reader = _Reader(model)
     root = reader.follow(0)
     for slot in (MODEL_OPERATOR_CODES, MODEL_SUBGRAPHS):
-        for table in reader.tables(root, slot):
+        tables = list(reader.tables(root, slot))
+        if not tables:
+            raise BrokenFileError("it has no graph")
+        for table in tables:
             reader.field(table, 0)
     buffers = list(reader.tables(root, MODEL_BUFFERS))
     for buffer in buffers:

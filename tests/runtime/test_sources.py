@@ -1,0 +1,74 @@
+import cv2
+import numpy as np
+import pytest
+
+from ffkeras.errors import UserError
+from ffkeras.runtime.sources import list_sources, open_source
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("b.jpg", "a.png", "inner/a.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        cv2.imwrite(str(tmp_path / name), np.full((20, 30, 3), 90, np.uint8))
+    (tmp_path / "notes.txt").write_text("no image")
+    return tmp_path
+
+
+def write_video(path, count, rate=12.0):
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), rate, (64, 48))
+    for number in range(count):
+        writer.write(np.full((48, 64, 3), 20 * number, np.uint8))
+    writer.release()
+
+
+def test_a_folder_gives_its_images_by_their_place_inside(folder):
+    sources = list_sources([str(folder)])
+    assert [str(source.name) for source in sources] == ["a.png", "b.jpg", "inner/a.png"]
+
+
+def test_a_bare_number_is_a_camera_unless_it_names_a_file(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    (folder / "7").write_bytes((folder / "b.jpg").read_bytes())
+    camera, file = list_sources(["3", "7"])
+    assert (camera.location, camera.is_camera, camera.is_video) == (3, True, True)
+    assert (file.is_camera, file.is_video) == (False, False)
+
+
+def test_a_missing_input_is_one_sentence(folder):
+    with pytest.raises(UserError, match="nowhere.jpg does not exist"):
+        list_sources([str(folder), str(folder / "nowhere.jpg")])
+
+
+def test_an_image_is_one_frame_under_its_path(folder):
+    (source,) = list_sources([str(folder / "b.jpg")])
+    with open_source(source) as stream:
+        ((name, image),) = stream.frames
+    assert name == str(folder / "b.jpg")
+    assert image.shape == (20, 30, 3)
+    assert stream.length == 1
+
+
+def test_a_video_gives_numbered_frames_and_its_rate(tmp_path):
+    path = tmp_path / "clip.avi"
+    write_video(path, 5)
+    (source,) = list_sources([str(path)])
+    with open_source(source) as stream:
+        frames = list(stream.frames)
+    assert [name for name, _ in frames] == [f"{path}#{number}" for number in range(5)]
+    assert [round(image.mean() / 20) for _, image in frames] == [0, 1, 2, 3, 4]
+    assert (stream.rate, stream.length) == (12.0, 5)
+
+
+@pytest.mark.parametrize("name", ["bad.mp4", "clip1.avi"])
+def test_a_broken_video_is_one_sentence(name, tmp_path):
+    (tmp_path / name).write_bytes(np.random.default_rng(0).bytes(2000))
+    (source,) = list_sources([str(tmp_path / name)])
+    with pytest.raises(UserError, match=f"{name} is not a video"), open_source(source):
+        pass
+
+
+def test_a_camera_that_is_not_there_is_one_sentence():
+    (source,) = list_sources(["97"])
+    with pytest.raises(UserError, match="camera 97 gives no picture"), open_source(source):
+        pass

@@ -1,0 +1,202 @@
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+TOOL = Path(__file__).parents[2] / "tools" / "detect.py"
+
+
+def load_tool():
+    spec = importlib.util.spec_from_file_location("detect", TOOL)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def detect(lamp_int8, monkeypatch, capsys):
+    """Runs the command in this process: detect(arguments) -> (exit code, standard output, standard error)."""
+    tool = load_tool()
+
+    def call(*arguments, model=lamp_int8):
+        monkeypatch.setattr(sys, "argv", ["detect.py", *map(str, arguments), "--model", str(model)])
+        with pytest.raises(SystemExit) as ended:
+            tool.cli.run(tool.main)
+        captured = capsys.readouterr()
+        return ended.value.code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def folder(tmp_path, lamp_image):
+    """Two folders with a good image of the same name each; the first also holds two bad ones."""
+    for name in ("first/lamp.png", "second/lamp.png"):
+        (tmp_path / name).parent.mkdir()
+        cv2.imwrite(str(tmp_path / name), lamp_image)
+    (tmp_path / "first" / "empty.jpg").touch()
+    (tmp_path / "first" / "text.png").write_text("not an image")
+    return tmp_path
+
+
+def write_video(path, image, count):
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 10, image.shape[1::-1])
+    for _ in range(count):
+        writer.write(image)
+    writer.release()
+
+
+def test_json_lists_the_faces_of_each_image(detect, folder, lamp_face):
+    target = folder / "new" / "faces.json"
+    code, out, err = detect(folder / "second", "--json", target)
+    assert (code, out, err) == (0, f"{folder}/second/lamp.png: 1 face\n", "")
+    (entry,) = json.loads(target.read_text())
+    assert (entry["image"], entry["width"], entry["height"]) == (f"{folder}/second/lamp.png", 128, 96)
+    (face,) = entry["faces"]
+    np.testing.assert_allclose(face["box"], lamp_face[0], atol=0.3)
+    np.testing.assert_allclose(face["landmarks"], lamp_face[1], atol=0.3)
+    assert face["score"] > 0.99
+
+
+def test_bad_images_are_listed_at_the_end_and_the_rest_is_done(detect, folder):
+    code, out, err = detect(
+        folder / "first", folder / "second", "--output", folder / "out", "--json", folder / "f.json"
+    )
+    assert code == 1
+    assert out.count(": 1 face\n") == 2
+    assert [line.split(" is ")[0] for line in err.splitlines()] == [
+        f"error: {folder}/first/empty.jpg",
+        f"error: {folder}/first/text.png",
+    ]
+    assert sorted(path.name for path in (folder / "out").iterdir()) == ["lamp.png", "lamp_2.png"]
+    assert len(json.loads((folder / "f.json").read_text())) == 2
+
+
+def test_pictures_are_drawn_on(detect, folder, lamp_image):
+    detect(folder / "second", "--output", folder / "out")
+    drawn = cv2.imread(str(folder / "out" / "lamp.png"))
+    assert drawn.shape == lamp_image.shape
+    assert (drawn != lamp_image).any()
+
+
+def test_no_picture_is_written_without_output(detect, folder):
+    before = sorted(folder.rglob("*"))
+    detect(folder / "second")
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_a_video_gives_a_video_and_an_entry_for_each_frame(detect, tmp_path, lamp_image):
+    write_video(tmp_path / "clip.avi", lamp_image, 4)
+    code, out, _ = detect(tmp_path / "clip.avi", "--output", tmp_path / "out", "--json", tmp_path / "f.json")
+    assert (code, out) == (0, f"{tmp_path}/clip.avi: 4 faces in 4 frames\n")
+    entries = json.loads((tmp_path / "f.json").read_text())
+    assert [entry["image"] for entry in entries] == [f"{tmp_path}/clip.avi#{number}" for number in range(4)]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["clip.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["{folder}/first/text.png", "--json", "{folder}/f.json"], "text.png is not an image"),
+        (["{folder}/none.jpg"], "none.jpg does not exist; check the path."),
+        (["{folder}/second", "--output", "{folder}/second"], "lamp.png would overwrite its source"),
+        (["{folder}/second", "--output", "{folder}/second/lamp.png"], "cannot write to"),
+        (["{folder}/second", "--json", "{folder}"], "is a folder; name a file for --json."),
+        (["{folder}/second", "--score-threshold", "7"], "score threshold 7.0 is not in 0..1"),
+        (["97"], "a camera needs --show, --output or --json"),
+        (["97", "--json", "{folder}/f.json"], "camera 97 gives no picture"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_leaves_nothing(detect, folder, arguments, sentence):
+    before = sorted(folder.rglob("*"))
+    code, _, err = detect(*[argument.format(folder=folder) for argument in arguments])
+    assert code == 1
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    assert sentence in err
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_a_model_without_a_record_is_one_sentence(detect, folder, lamp_plain):
+    (folder / "plain.tflite").write_bytes(lamp_plain)
+    code, _, err = detect(folder / "second", "--output", folder / "out", model=folder / "plain.tflite")
+    assert code == 1
+    assert "plain.tflite is a TFLite file without an ffkeras record" in err
+    assert not (folder / "out").exists()
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_no_half_file(lamp_int8, tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
+    write_video(tmp_path / "clip.avi", noise, 30)
+    command = [sys.executable, str(TOOL), str(tmp_path / "clip.avi"), "--model", str(lamp_int8), "--output"]
+    limited = ["bash", "-c", 'ulimit -f 8; exec "$@"', "bash", *command, str(tmp_path / "out")]
+    done = subprocess.run(limited, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "cannot write" in done.stderr
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_ctrl_c_leaves_no_half_file(lamp_int8, tmp_path, lamp_image):
+    write_video(tmp_path / "clip.avi", lamp_image, 20000)
+    arguments = [
+        tmp_path / "clip.avi",
+        "--model",
+        lamp_int8,
+        "--output",
+        tmp_path / "out",
+        "--json",
+        tmp_path / "f.json",
+    ]
+    process = subprocess.Popen([sys.executable, str(TOOL), *map(str, arguments)], stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and not list((tmp_path / "out").glob(".*")):
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert list((tmp_path / "out").iterdir()) == []
+    assert not (tmp_path / "f.json").exists()
+
+
+def test_ctrl_c_ends_a_camera_recording_whole(detect, tmp_path, lamp_image, monkeypatch):
+    class Camera:
+        """Three pictures, then Ctrl-C."""
+
+        def __init__(self):
+            self.left = 3
+
+        def read(self):
+            if not self.left:
+                raise KeyboardInterrupt
+            self.left -= 1
+            return True, lamp_image
+
+        def get(self, _):
+            return -1.0
+
+        def release(self):
+            pass
+
+    file_capture = cv2.VideoCapture
+    monkeypatch.setattr(cv2, "VideoCapture", lambda at: Camera() if at == 97 else file_capture(at))
+    code, out, err = detect("97", "--output", tmp_path / "out", "--json", tmp_path / "f.json")
+    assert (code, out, err) == (0, "97: 3 faces in 3 frames\n", "")
+    assert [entry["image"] for entry in json.loads((tmp_path / "f.json").read_text())] == ["97#0", "97#1", "97#2"]
+    assert int(file_capture(str(tmp_path / "out" / "camera_97.mp4")).get(cv2.CAP_PROP_FRAME_COUNT)) == 3
+
+
+def test_help_comes_without_the_heavy_imports():
+    code = f"import sys, runpy; sys.argv = ['detect.py', '--help']; runpy.run_path({str(TOOL)!r}, run_name='__main__')"
+    blocked = "import sys; sys.modules.update(dict.fromkeys(('cv2', 'numpy', 'tensorflow'))); " + code
+    done = subprocess.run([sys.executable, "-c", blocked], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "--score-threshold" in done.stdout
