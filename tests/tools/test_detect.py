@@ -145,7 +145,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_half_file(lamp_int8, tmp_path
 
 
 def test_ctrl_c_leaves_no_half_file(lamp_int8, tmp_path, lamp_image):
-    write_video(tmp_path / "clip.avi", lamp_image, 20000)
+    write_video(tmp_path / "clip.avi", lamp_image, 5000)
     arguments = [
         tmp_path / "clip.avi",
         "--model",
