@@ -5,8 +5,8 @@ from pathlib import Path
 from ffkeras.backend import keras
 from ffkeras.data.dataset import read_dataset, split_held_out
 from ffkeras.data.image_cache import FileSource
-from ffkeras.data.labels import LabelledImage
 from ffkeras.data.pipeline import Source
+from ffkeras.data.synthetic import SyntheticFaces
 from ffkeras.errors import UserError
 from ffkeras.files import read_json, write_json
 from ffkeras.models import (
@@ -24,6 +24,7 @@ from ffkeras.training.config import TrainingConfig
 from ffkeras.training.trainer import Trainer
 
 TRAINING_FILE = "training.json"
+SYNTHETIC_HELD_OUT = 64
 
 
 def start_run(network: NetworkConfig, config: TrainingConfig, folder: Path, cache_bytes: int) -> Trainer:
@@ -66,12 +67,11 @@ def _make_trainer(model: FeatherFace, config: TrainingConfig, folder: Path, cach
     return Trainer(model, config, source, held_out, folder)
 
 
-def make_source(config: TrainingConfig, cache_bytes: int) -> tuple[Source, list[LabelledImage]]:
-    """Training samples and held-out images: the folders' (one that is named twice counts twice), or synthetic faces."""
+def make_source(config: TrainingConfig, cache_bytes: int) -> tuple[Source, Source]:
+    """Training samples and held-out ones: of the folders (one named twice counts twice), or synthetic faces."""
     if not config.data:
-        from ffkeras.data.synthetic import SyntheticFaces
-
-        return SyntheticFaces(config.synthetic_count, config.seed, config.image_size), []
+        held_out = SyntheticFaces(SYNTHETIC_HELD_OUT, config.seed + 1, config.image_size)
+        return SyntheticFaces(config.synthetic_count, config.seed, config.image_size), held_out
     training, held_out = split_held_out(read_dataset(config.data))
     unique = list({image.path: image for image in held_out}.values())
-    return FileSource(training, cache_bytes), unique
+    return FileSource(training, cache_bytes), FileSource(unique, 0)

@@ -8,13 +8,14 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ffkeras.backend import keras, tf
-from ffkeras.data.labels import LabelledImage
 from ffkeras.data.pipeline import PipelineConfig, Source, steps_per_epoch, training_dataset, user_errors
+from ffkeras.errors import UserError
 from ffkeras.geometry import make_anchors
 from ffkeras.models import FeatherFace, build_model, save_run
 from ffkeras.training.averaging import WeightAverage
 from ffkeras.training.checkpoint import RunCheckpoint
 from ffkeras.training.config import TrainingConfig
+from ffkeras.training.interrupt import stop_requests
 from ffkeras.training.log import CsvLog
 from ffkeras.training.losses import multibox_loss
 from ffkeras.training.matching import make_matcher
@@ -55,7 +56,7 @@ class Trainer:
         model: with its initial weights.
         config: of the run.
         source: training samples.
-        held_out: images for validation; may be empty.
+        held_out: samples for validation; may be empty.
         folder: of the run.
     """
 
@@ -64,7 +65,7 @@ class Trainer:
         model: FeatherFace,
         config: TrainingConfig,
         source: Source,
-        held_out: list[LabelledImage],
+        held_out: Source,
         folder: Path,
     ):
         self.model, self.config, self.source, self.folder = model, config, source, folder
@@ -75,7 +76,9 @@ class Trainer:
         self.optimizer.build(model.trainable_variables)
         self.average = WeightAverage(model.weights, config.average_decay)
         self.averaged_model = build_model(model.config)
-        self.validation = HeldOutValidation(self.averaged_model, held_out, config.validation_size) if held_out else None
+        self.validation = None
+        if len(held_out):
+            self.validation = HeldOutValidation(self.averaged_model, held_out, config.validation_size)
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
         self.row_sums = tf.Variable(tf.zeros(len(LOSSES)), trainable=False)  # since the last row of steps.csv
         self.epoch_sums = tf.Variable(tf.zeros(len(LOSSES)), trainable=False)
@@ -105,15 +108,14 @@ class Trainer:
         self.steps_log = CsvLog(self.folder / "steps.csv", ("step", *LOSSES, "learning_rate"), first)
         self.epochs_log = CsvLog(self.folder / "epochs.csv", ("step", "epoch", *LOSSES, "validation_ap"), first)
         self.board = tf.summary.create_file_writer(str(self.folder / "tensorboard"))
-        try:
-            with self._progress() as progress, user_errors():
-                task = progress.add_task("training", total=self.total_steps, completed=first, loss="", ap="")
-                for step in self._steps(first):
-                    self._after_step(step, progress, task)
-        except KeyboardInterrupt:
-            self.checkpoint.save(int(self.step))
-            raise
-        self.checkpoint.save(int(self.step))
+        self._next_checkpoint = time.monotonic() + SECONDS_BETWEEN_CHECKPOINTS
+        with stop_requests() as stop, self._progress() as progress, user_errors():
+            task = progress.add_task("training", total=self.total_steps, completed=first, loss="")
+            for step in self._steps(first):
+                self._after_step(step, progress, task)
+                if stop.asked:
+                    self._save_checkpoint(step)
+                    raise KeyboardInterrupt
 
     def _steps(self, first: int) -> Iterator[int]:
         """Do the steps that are left, one for each number that is given."""
@@ -135,36 +137,38 @@ class Trainer:
         self.epoch_sums.assign_add(values)
 
     def _after_step(self, step: int, progress: Progress, task: int) -> None:
-        if step == 1 or not hasattr(self, "_checkpoint_due"):
-            self._checkpoint_due = time.monotonic() + SECONDS_BETWEEN_CHECKPOINTS
         progress.update(task, completed=step)
         if step % STEPS_PER_LOG_ROW == 0:
             losses = self._take(self.row_sums, STEPS_PER_LOG_ROW)
             if not math.isfinite(losses["loss"]):
-                raise FloatingPointError(f"the loss is {losses['loss']} at step {step}; lower the learning rate.")
-            self.steps_log.write(step=step, **losses, learning_rate=float(self.optimizer.learning_rate))
-            self._write_board(step, **losses, learning_rate=float(self.optimizer.learning_rate))
+                raise UserError(
+                    f"the loss became {losses['loss']} at step {step}; start again with a lower learning rate."
+                )
+            learning_rate = float(self.optimizer.learning_rate)
+            self.steps_log.write(step=step, **losses, learning_rate=learning_rate)
+            self._write_board(step, **losses, learning_rate=learning_rate)
             progress.update(task, loss=f"loss {losses['loss']:.3f}")
         if step % self.epoch_steps == 0:
-            self._end_epoch(step, progress, task)
-        elif time.monotonic() > self._checkpoint_due:
+            self._end_epoch(step, progress)
+        elif time.monotonic() > self._next_checkpoint:
             self._save_checkpoint(step)
 
-    def _end_epoch(self, step: int, progress: Progress, task: int) -> None:
+    def _end_epoch(self, step: int, progress: Progress) -> None:
+        epoch = step // self.epoch_steps
         losses = self._take(self.epoch_sums, self.epoch_steps)
         self.average.copy_to(self.averaged_model.weights)
-        ap = self.validation.average_precision() if self.validation else float("nan")
+        ap = self.validation.average_precision() if self.validation else math.nan
         if math.isnan(ap) or ap > float(self.best):
             save_run(self.averaged_model, self.folder)
             self.best.assign(-1.0 if math.isnan(ap) else ap)
-        self.epochs_log.write(step=step, epoch=step // self.epoch_steps, **losses, validation_ap=ap)
+        self.epochs_log.write(step=step, epoch=epoch, **losses, validation_ap=ap)
         self._write_board(step, validation_ap=ap)
-        progress.update(task, ap=f"AP {ap:.3f}")
+        progress.console.print(f"epoch {epoch}/{self.config.epochs}: loss {losses['loss']:.3f}, held-out AP {ap:.3f}")
         self._save_checkpoint(step)
 
     def _save_checkpoint(self, step: int) -> None:
         self.checkpoint.save(step)
-        self._checkpoint_due = time.monotonic() + SECONDS_BETWEEN_CHECKPOINTS
+        self._next_checkpoint = time.monotonic() + SECONDS_BETWEEN_CHECKPOINTS
 
     @staticmethod
     def _take(sums: tf.Variable, count: int) -> dict[str, float]:
@@ -184,7 +188,7 @@ class Trainer:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[loss]} {task.fields[ap]}"),
+            TextColumn("{task.fields[loss]}"),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),

@@ -1,0 +1,121 @@
+import csv
+import os
+import signal
+
+import numpy as np
+import pytest
+
+from ffkeras.data.synthetic import SyntheticFaces
+from ffkeras.errors import UserError
+from ffkeras.models import load_run
+from ffkeras.models.config import V2UltraConfig
+from ffkeras.training.config import TrainingConfig
+from ffkeras.training.run import resume_run, start_run
+from ffkeras.training.trainer import Trainer
+
+CONFIG = TrainingConfig(
+    synthetic_count=24, image_size=(64, 64), batch_size=4, epochs=8, warmup_steps=5, validation_size=(64, 64)
+)
+NETWORK = V2UltraConfig(
+    smart_feature_reuse=False,
+    attention_multiplication=False,
+    progressive_enhancement=False,
+    multi_scale_intelligence=False,
+    dynamic_weight_sharing=False,
+    context=False,
+)
+
+
+def read_rows(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    trainer = start_run(NETWORK, CONFIG, folder, 0)
+    trainer.run()
+    return trainer
+
+
+def interrupt_at(trainer, step):
+    after = trainer._after_step
+
+    def after_step(now, *arguments):
+        after(now, *arguments)
+        if now == step:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    trainer._after_step = after_step
+
+
+def test_an_interrupted_run_ends_as_an_uninterrupted_one(finished, tmp_path):
+    first = start_run(NETWORK, CONFIG, tmp_path, 0)
+    interrupt_at(first, 27)
+    with pytest.raises(KeyboardInterrupt):
+        first.run()
+    assert int(first.step) == 27
+    with (tmp_path / "steps.csv").open("a") as file:
+        file.write("40,1,1,1,1,1\n60,1,1")  # what a kill some steps after the checkpoint leaves
+
+    resumed = resume_run(tmp_path, 0)
+    resumed.run()
+    for name in ("steps.csv", "epochs.csv"):
+        expected, rows = read_rows(finished.folder / name), read_rows(tmp_path / name)
+        assert [row["step"] for row in rows] == [row["step"] for row in expected]
+        for column in expected[0]:
+            values, wanted = ([float(row[column]) for row in each] for each in (rows, expected))
+            np.testing.assert_allclose(values, wanted, rtol=1e-3, atol=1e-4, err_msg=f"{name}: {column}")
+    for weight, wanted in zip(resumed.model.weights, finished.model.weights, strict=True):
+        np.testing.assert_allclose(weight.numpy(), wanted.numpy(), rtol=1e-2, atol=1e-3, err_msg=wanted.name)
+
+
+def test_loss_falls(finished):
+    losses = [float(row["loss"]) for row in read_rows(finished.folder / "epochs.csv")]
+    assert losses[-1] < 0.8 * losses[0]
+
+
+def test_the_run_folder_loads_with_the_averaged_weights(finished):
+    model = load_run(finished.folder)
+    assert model.config == NETWORK
+    moved = [
+        np.abs(saved.numpy() - trained.numpy()).max()
+        for saved, trained in zip(model.trainable_weights, finished.model.trainable_weights, strict=True)
+    ]
+    assert max(moved) > 0  # the average lags behind the weights
+    assert all(np.isfinite(weight.numpy()).all() for weight in model.weights)
+
+
+def test_a_new_run_does_not_overwrite_an_old_one(finished):
+    with pytest.raises(UserError, match="--resume"):
+        start_run(NETWORK, CONFIG, finished.folder, 0)
+
+
+def test_resuming_an_empty_folder_says_so(tmp_path):
+    with pytest.raises(UserError, match="holds no run"):
+        resume_run(tmp_path, 0)
+
+
+def test_resuming_a_finished_run_changes_nothing(finished):
+    before = (finished.folder / "steps.csv").read_bytes()
+    resume_run(finished.folder, 0).run()
+    assert (finished.folder / "steps.csv").read_bytes() == before
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_with_a_sentence(finished):
+    finished.row_sums.assign_add([np.nan] * 4)
+    try:
+        with pytest.raises(UserError, match="learning rate"), finished._progress() as progress:
+            finished._after_step(20, progress, progress.add_task("", loss=""))
+    finally:
+        finished.row_sums.assign([0.0] * 4)
+
+
+def test_without_held_out_images_the_latest_weights_are_saved(finished, tmp_path):
+    trainer = Trainer(finished.model, CONFIG, SyntheticFaces(8, 0, (64, 64)), [], tmp_path)
+    assert trainer.validation is None
+    trainer.epochs_log, trainer.board = finished.epochs_log, finished.board
+    with trainer._progress() as progress:
+        trainer._end_epoch(2, progress)
+    assert (tmp_path / "model.weights.h5").exists()
