@@ -4,7 +4,7 @@ import math
 
 from ffkeras.backend import keras
 from ffkeras.layers import flattening
-from ffkeras.models.config import NetworkConfig
+from ffkeras.models.config import NetworkConfig, config_from_json, config_to_json
 
 PRIOR = 0.01  # probability of "face" at the start of training (Lin et al. 2017, sec. 4.1)
 
@@ -43,6 +43,15 @@ class FeatherFace(keras.Model):
     def forward(self, images):
         """Images to the three outputs, class scores as logits; each network's own."""
         raise NotImplementedError(f"{type(self).__name__} has no forward")
+
+    def get_config(self) -> dict:
+        """The network's configuration, as `from_config` takes it."""
+        return {"config": config_to_json(self.config)}
+
+    @classmethod
+    def from_config(cls, values: dict) -> "FeatherFace":
+        """A network with fresh weights from what `get_config` gave."""
+        return cls(config_from_json(values["config"]))
 
     def flat(self, image_size: tuple[int, int], batch_size: int | None = None) -> keras.Model:
         """A functional model of primitive layers for one input size that shares every weight with this one.

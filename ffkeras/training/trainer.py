@@ -93,7 +93,7 @@ class Trainer:
             epoch_sums=self.epoch_sums,
             best=self.best,
         )
-        self._train_step = tf.function(self._train_step)
+        self.train_step = tf.function(self._train_step)  # one step on a batch; counts it
 
     def run(self) -> None:
         """Train to the end, from the newest checkpoint if there is one.
@@ -117,12 +117,16 @@ class Trainer:
                     self._save_checkpoint(step)
                     raise KeyboardInterrupt
 
+    def batches(self, first: int) -> Iterator:
+        """Batches of (images, targets) from step number `first` on, as the run sees them; without end."""
+        matcher = make_matcher(make_anchors(self.model.config.anchors, self.config.image_size))
+        return iter(training_dataset(self.source, self.pipeline, matcher, start_step=first))
+
     def _steps(self, first: int) -> Iterator[int]:
         """Do the steps that are left, one for each number that is given."""
-        matcher = make_matcher(make_anchors(self.model.config.anchors, self.config.image_size))
-        batches = iter(training_dataset(self.source, self.pipeline, matcher, start_step=first))
+        batches = self.batches(first)
         for step in range(first + 1, self.total_steps + 1):
-            self._train_step(*next(batches))
+            self.train_step(*next(batches))
             yield step
 
     def _train_step(self, images, targets):

@@ -1,0 +1,38 @@
+# ffkeras: `make demo` runs the main job, `make test` the tests; both set everything up in .venv first.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+OUT := output/demo
+
+.PHONY: demo test test-slow lint setup clean
+
+setup: $(VENV)/.installed
+
+$(VENV)/.installed: setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[train,test]'
+	touch $@
+
+# Train a little on synthetic faces, convert to int8 with validation, then find the face in a photograph
+# with the released model.
+demo: setup
+	rm -rf $(OUT)
+	$(RUN) tools/train.py --model v2_ultra --synthetic-count 1024 --epochs 3 --image-size 224 --validation-size 224 \
+		--output $(OUT)/run
+	$(RUN) tools/convert_tflite.py --int8 --weights $(OUT)/run --image-size 224 --output $(OUT)/trained_224_int8.tflite
+	$(RUN) tools/detect.py tests/data/photos/astronaut.jpg --output $(OUT) --json $(OUT)/faces.json
+	@echo "look at $(OUT)/astronaut.jpg and $(OUT)/faces.json"
+
+test: setup
+	$(RUN) -m pytest
+
+test-slow: setup
+	$(RUN) -m pytest -m slow
+
+lint: setup
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+clean:
+	rm -rf $(VENV) output

@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""Measure training speed: steps a second on real data against one batch repeated, in turns, in one process."""
+
+import argparse
+import platform
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from ffkeras import cli  # noqa: E402
+from ffkeras.models.config import NETWORKS, default_config  # noqa: E402
+from ffkeras.training.config import TrainingConfig  # noqa: E402
+
+GIGABYTE = 1 << 30
+
+
+def main() -> None:
+    """Parse, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default="v2_ultra", help=f"{', '.join(NETWORKS)} (default %(default)s)")
+    parser.add_argument("--data", nargs="+", default=(), help="folders of training data; none: synthetic faces")
+    parser.add_argument("--image-size", action=cli.ImageSizeAction, default=(320, 320), help="S or HxW (320)")
+    parser.add_argument("--batch-size", type=int, default=16)
+    parser.add_argument("--steps", type=int, default=20, help="in a round, of each kind (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--cache-gb", type=float, default=6.5, help="memory for decoded images (%(default)s)")
+    arguments = parser.parse_args()
+
+    network = default_config(arguments.model)
+    config = TrainingConfig(
+        data=arguments.data, image_size=arguments.image_size, batch_size=arguments.batch_size, epochs=1
+    )
+    from ffkeras.training.run import start_run
+    from ffkeras.training.throughput import measure_throughput
+
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = start_run(network, config, Path(folder), int(arguments.cache_gb * GIGABYTE))
+        result = measure_throughput(trainer, arguments.steps, arguments.rounds)
+    size = "x".join(map(str, arguments.image_size))
+    print(
+        f"{arguments.model}, {size} px, batch {arguments.batch_size}, {platform.machine()}, {len(trainer.source)} images"
+    )
+    print(f"one batch repeated  {result.repeated:6.2f} steps/s")
+    print(f"real data           {result.real:6.2f} steps/s = {result.images_per_second:.1f} images/s")
+    print(f"data efficiency     {result.data_efficiency:6.1%}")
+
+
+if __name__ == "__main__":
+    cli.run(main)
