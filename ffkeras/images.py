@@ -9,6 +9,8 @@ import numpy as np
 
 from ffkeras.errors import UserError
 
+cv2.setLogLevel(0)  # silent: errors are our sentences
+
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
 
@@ -35,18 +37,14 @@ def to_bgr(image: np.ndarray) -> np.ndarray:
 
 
 def decode_image(data: bytes, name: str) -> np.ndarray:
-    """Decode an image file's bytes to uint8 BGR [H, W, 3], turned upright by its EXIF orientation where OpenCV does so.
+    """Decode an image file's bytes to uint8 BGR [H, W, 3], turned upright by its EXIF orientation.
 
     Raises:
         UserError: empty, truncated beyond decoding, or not an image; the sentence names `name`.
     """
     if not data:
         raise UserError(f"{name} is empty; replace it with an image.")
-    buffer = np.frombuffer(data, np.uint8)
-    image = cv2.imdecode(buffer, cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
-    if image is not None and image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3:
-        upright = cv2.imdecode(buffer, cv2.IMREAD_COLOR)
-        image = image if upright is None else upright
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
     if image is None:
         raise UserError(f"{name} is not an image that OpenCV can read, or it is truncated; replace it.")
     return to_bgr(image)

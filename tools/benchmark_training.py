@@ -2,6 +2,7 @@
 """Measure training speed: steps a second on real data against one batch repeated, in turns, in one process."""
 
 import argparse
+import os
 import platform
 import sys
 import tempfile
@@ -39,9 +40,8 @@ def main() -> None:
         trainer = start_run(network, config, Path(folder), int(arguments.cache_gb * GIGABYTE))
         result = measure_throughput(trainer, arguments.steps, arguments.rounds)
     size = "x".join(map(str, arguments.image_size))
-    print(
-        f"{arguments.model}, {size} px, batch {arguments.batch_size}, {platform.machine()}, {len(trainer.source)} images"
-    )
+    machine = f"{os.cpu_count()} cores of {platform.machine()}"
+    print(f"{arguments.model}, {size} px, batch {arguments.batch_size}, {len(trainer.source)} images, {machine}")
     print(f"one batch repeated  {result.repeated:6.2f} steps/s")
     print(f"real data           {result.real:6.2f} steps/s = {result.images_per_second:.1f} images/s")
     print(f"data efficiency     {result.data_efficiency:6.1%}")
