@@ -30,9 +30,9 @@ def test_json_round_trip(tmp_path):
     assert read_json(tmp_path / "new" / "x.json") == {"a": [1, 2.5, "é"]}
 
 
-@pytest.mark.parametrize(("text", "sentence"), [("{", "not valid JSON"), ("[1]", "should hold a JSON object")])
+@pytest.mark.parametrize(("text", "sentence"), [("{", "not valid JSON"), ("[1]", "hold a JSON object")])
 def test_bad_json_is_named(tmp_path, text, sentence):
     path = tmp_path / "x.json"
     path.write_text(text)
-    with pytest.raises(UserError, match=f"x.json {sentence}"):
+    with pytest.raises(UserError, match=f"x.json .*{sentence}"):
         read_json(path)
