@@ -1,0 +1,58 @@
+"""The ranges that calibration found, mended before the network is quantised with them."""
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from ffkeras.conversion.flatbuffer import pack_model
+
+_OPERATOR = schema.BuiltinOperator
+SAME_SCALE = (  # operations whose int8 output has the scale of their input
+    _OPERATOR.AVERAGE_POOL_2D,
+    _OPERATOR.CONCATENATION,
+    _OPERATOR.MAX_POOL_2D,
+    _OPERATOR.REDUCE_MAX,
+    _OPERATOR.RESHAPE,
+    _OPERATOR.RESIZE_NEAREST_NEIGHBOR,
+    _OPERATOR.STRIDED_SLICE,
+    _OPERATOR.TRANSPOSE,
+)
+NARROWEST = 1e-3  # of the input's range; XNNPACK refuses a file where a convolution shrinks it 256 * 127 times
+
+
+def mend_ranges(calibrated: bytes) -> bytes:
+    """Correct two kinds of ranges that calibration measures rightly and quantisation uses wrongly.
+
+    An operation that keeps its input's scale gets an output range that holds its input's range. The converter may
+    take the range of such an output for the input too, and a maximum has a narrower range than what it is taken of:
+    all that lies below the smallest maximum would be cut off before it reaches the other branches.
+
+    An output that is next to constant, such as hidden units that are always off, gets a range that is not narrower
+    than `NARROWEST` of the input's. Otherwise its scale is so small that runtimes cannot load the file.
+
+    Args:
+        calibrated: a float .tflite file with the range of every tensor, as calibration leaves it.
+    """
+    tree = schema.ModelT.InitFromPackedBuf(calibrated)
+    graph = tree.subgraphs[0]
+    for operator in graph.operators:  # in the order of execution: what is mended here is seen by what follows
+        code = tree.operatorCodes[operator.opcodeIndex]
+        inputs = [graph.tensors[i].quantization for i in operator.inputs if _has_range(graph.tensors[i])]
+        outputs = [graph.tensors[i].quantization for i in operator.outputs if _has_range(graph.tensors[i])]
+        if not inputs:
+            continue
+        low, high = min(q.min[0] for q in inputs), max(q.max[0] for q in inputs)
+        same_scale = max(code.builtinCode, code.deprecatedBuiltinCode) in SAME_SCALE
+        for output in outputs:
+            if same_scale:
+                _set_range(output, min(low, output.min[0]), max(high, output.max[0]))
+            else:
+                _set_range(output, output.min[0], max(output.max[0], output.min[0] + NARROWEST * (high - low)))
+    return pack_model(tree)
+
+
+def _has_range(tensor: schema.TensorT) -> bool:
+    return tensor.quantization is not None and tensor.quantization.min is not None
+
+
+def _set_range(quantization: schema.QuantizationParametersT, low: float, high: float) -> None:
+    quantization.min, quantization.max = np.array([low], np.float32), np.array([high], np.float32)

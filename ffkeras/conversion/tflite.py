@@ -1,0 +1,109 @@
+"""From a Keras network to the bytes of a .tflite file, in float32 or in int8 throughout."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from tensorflow.lite.python.convert import mlir_quantize
+
+from ffkeras.backend import keras, tf
+from ffkeras.conversion.graph import read_graph
+from ffkeras.conversion.metadata import write_metadata
+from ffkeras.conversion.quiet import quiet_stderr
+from ffkeras.conversion.ranges import mend_ranges
+from ffkeras.errors import UserError
+from ffkeras.layers import native_grouped_convolution
+from ffkeras.models import FeatherFace, config_to_json
+from ffkeras.runtime.metadata import Metadata
+
+LICENSE = "Apache-2.0"
+CENTRED_MEAN = (128.0, 128.0, 128.0)  # with this mean the int8 input is the pixel - 128, at scale 1
+
+
+def convert(
+    model: FeatherFace,
+    image_size: tuple[int, int],
+    representative: Sequence[np.ndarray] | None = None,
+    license: str = LICENSE,
+) -> bytes:
+    """Convert a network for one input size, batch 1, with its metadata record.
+
+    Grouped convolutions become one operation each; class scores are probabilities; each output keeps its own scale.
+
+    Args:
+        model: the network.
+        image_size: (height, width) of the input in pixels, multiples of 32.
+        representative: for int8, images as the network will meet them: uint8 BGR [height, width, 3], letterboxed;
+            the ranges of all activations are taken from them (post-training quantization). None for float32.
+        license: of the weights, an SPDX identifier.
+
+    Returns:
+        The file. Float32 input and outputs, or int8 input and outputs and no float tensor between.
+
+    Raises:
+        UserError: a network that int8 cannot express, or no representative image.
+    """
+    if representative is not None:
+        _check_quantizable(model, representative)
+    data = _convert_graph(model, image_size, representative)
+    graph = read_graph(data)
+    if representative is not None and model.config.mean == CENTRED_MEAN and graph.input_quantization != (1.0, 0):
+        raise RuntimeError(f"the int8 input came out as {graph.input_quantization}, not as scale 1, zero point 0")
+    config = model.config
+    record = Metadata(
+        network=config.network,
+        image_size=tuple(image_size),
+        mean=config.mean,
+        anchors=config.anchors,
+        outputs=graph.outputs,
+        quantization="none" if representative is None else "int8",
+        model=config_to_json(config),
+        license=license,
+    )
+    return write_metadata(data, record)
+
+
+def _check_quantizable(model: FeatherFace, representative: Sequence[np.ndarray]) -> None:
+    if getattr(model.config, "context", None) == "deformable":
+        raise UserError(
+            "V1 with deformable context samples at computed positions, which int8 cannot hold; "
+            'convert it to float32, or train a V1 with context "standard".'
+        )
+    if not len(representative):
+        raise UserError("int8 conversion takes at least one calibration image; name some.")
+
+
+def _convert_graph(model: FeatherFace, image_size: tuple[int, int], representative: Sequence | None) -> bytes:
+    signature = [tf.TensorSpec((1, *image_size, 3), tf.float32, name="image")]
+    with native_grouped_convolution(), quiet_stderr(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the converter misses statistics that post-training quantization gives it
+        flat = model.flat(image_size, batch_size=1)
+        forward = tf.function(lambda image: flat(image, training=False), input_signature=signature)
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([forward.get_concrete_function()], _owner(flat))
+        if representative is None:
+            return converter.convert()
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = lambda: _calibration_batches(representative, model.config.mean)
+        converter._experimental_calibrate_only = True  # the ranges need mending before they are used
+        calibrated = mend_ranges(converter.convert())
+        return bytes(mlir_quantize(calibrated, input_data_type=tf.int8, output_data_type=tf.int8))
+
+
+def _owner(flat: keras.Model) -> tf.Module:
+    """A module that holds the variables; the converter saves it, and saving a Keras model takes half a minute."""
+    owner = tf.Module()
+    owner.held = flat.variables
+    return owner
+
+
+def _calibration_batches(representative: Sequence[np.ndarray], mean: Sequence[float]) -> Iterator[list[np.ndarray]]:
+    """Normalised batches of one. The first image is given one black and one white pixel.
+
+    The input's scale follows from the darkest and the brightest pixel that calibration sees. Two pixels, in opposite
+    corners, are no more than what a photograph holds anyway, so they leave the ranges inside the network alone.
+    """
+    for i, canvas in enumerate(representative):
+        if i == 0:
+            canvas = canvas.copy()
+            canvas[0, 0], canvas[-1, -1] = 0, 255
+        yield [canvas[None].astype(np.float32) - np.array(mean, np.float32)]
