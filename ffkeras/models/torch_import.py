@@ -37,13 +37,13 @@ def load_backbone(model: FeatherFace, path: str | os.PathLike, trained_on_rgb: b
 
     Args:
         model: a network whose backbone has the published widths.
-        path: .npz of arrays under PyTorch's names (`stage1.0.0.weight`, ...).
+        path: .npz or .pth of arrays under PyTorch's names (`stage1.0.0.weight`, ...); a classifier `fc` is left out.
         trained_on_rgb: the weights saw RGB images, as weights trained with torchvision did.
 
     Raises:
         UserError: the file is missing or unreadable, or an array is missing, misshapen or superfluous.
     """
-    arrays = read_npz(path)
+    arrays = {name: array for name, array in read_checkpoint(path).items() if not name.startswith("fc.")}
     if trained_on_rgb and "stage1.0.0.weight" in arrays:
         # Our images are BGR: the stem's input channels in reverse order see the colours that they were trained for.
         arrays["stage1.0.0.weight"] = arrays["stage1.0.0.weight"][:, ::-1]
