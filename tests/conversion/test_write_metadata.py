@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from ffkeras.conversion.metadata import BUFFER_ALIGNMENT, write_metadata
+from ffkeras.conversion.flatbuffer import BUFFER_ALIGNMENT
+from ffkeras.conversion.metadata import write_metadata
 from ffkeras.runtime import read_metadata
 
 
