@@ -26,9 +26,7 @@ def parse_arguments() -> argparse.Namespace:
     run = parser.add_argument_group("the run", argument_default=argparse.SUPPRESS)
     run.add_argument("--model", metavar="NAME|JSON", help=f"{', '.join(NETWORKS)} (default v2_ultra), or its JSON")
     run.add_argument("--data", nargs="+", help="folders: WIDER FACE or with a label.txt; named twice, counts twice")
-    run.add_argument(
-        "--synthetic-count", type=int, help=f"images of synthetic faces ({DEFAULTS.synthetic_count})"
-    )
+    run.add_argument("--synthetic-count", type=int, help=f"images of synthetic faces ({DEFAULTS.synthetic_count})")
     run.add_argument("--image-size", action=cli.ImageSizeAction, help="training input, S or HxW (320)")
     run.add_argument("--batch-size", type=int, help=f"({DEFAULTS.batch_size})")
     run.add_argument("--epochs", type=int, help=f"({DEFAULTS.epochs})")

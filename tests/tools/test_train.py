@@ -1,0 +1,88 @@
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import pytest
+
+from ffkeras.data.synthetic import SyntheticFaces, write_label_folder
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = ["--image-size", "64", "--validation-size", "64", "--batch-size", "4"]
+PATIENCE = 300  # seconds
+
+
+def command(*arguments):
+    return [sys.executable, str(ROOT / "tools" / "train.py"), *map(str, arguments)]
+
+
+def run(*arguments):
+    return subprocess.run(command(*arguments), capture_output=True, text=True, timeout=PATIENCE)
+
+
+@pytest.fixture
+def faces(tmp_path):
+    write_label_folder(SyntheticFaces(24, image_size=(64, 64)), tmp_path / "faces")
+    return tmp_path / "faces"
+
+
+def test_a_killed_run_resumes_to_the_end(faces, tmp_path):
+    output = tmp_path / "run"
+    started = subprocess.Popen(
+        command("--model", "nano_b", "--data", faces, "--epochs", 40, "--output", output, *SMALL),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    epochs = output / "epochs.csv"
+    deadline = time.monotonic() + PATIENCE
+    while not (epochs.exists() and len(epochs.read_text().splitlines()) > 3):
+        assert started.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.kill(started.pid, signal.SIGKILL)
+    started.wait()
+
+    resumed = run("--resume", "--output", output)
+    assert resumed.returncode == 0, resumed.stderr
+    with epochs.open(newline="") as file:
+        assert [int(row["epoch"]) for row in csv.DictReader(file)] == list(range(1, 41))
+    assert (output / "model.weights.h5").exists()
+    assert not list(output.glob("*.part*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--image-size", "100"], "not a multiple of 32"),
+        (["--model", "resnet"], "no network 'resnet'"),
+        (["--data", "nowhere"], "nowhere is not a folder"),
+        (["--resume"], "--resume needs --output"),
+        (["--resume", "--epochs", "3", "--output", "x"], "leave out --epochs"),
+        (["--epochs", "0"], "epochs is 0"),
+        (["--backbone", "gone.npz"], "gone.npz does not exist"),
+    ],
+)
+def test_bad_arguments_are_one_sentence_and_leave_nothing(tmp_path, arguments, said):
+    output = tmp_path / "run"
+    if "--output" not in arguments and "--resume" not in arguments:
+        arguments = [*arguments, "--output", str(output)]
+    result = run(*arguments)
+    assert result.returncode == 1
+    assert result.stderr.startswith("error: ")
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not output.exists()
+
+
+def test_an_image_that_breaks_off_stops_the_run_with_its_name(faces, tmp_path):
+    victim = sorted(faces.rglob("*.jpg"))[3]
+    victim.write_bytes(victim.read_bytes()[:200])
+    assert cv2.imread(str(victim)) is None
+    result = run("--data", faces, "--epochs", 1, "--output", tmp_path / "run", *SMALL)
+    assert result.returncode == 1
+    assert victim.name in result.stderr
+    assert "Traceback" not in result.stderr
