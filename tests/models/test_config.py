@@ -10,11 +10,11 @@ from ffkeras.models import (
     NanoBConfig,
     V1Config,
     V2UltraConfig,
-    build_model,
     config_from_json,
     config_to_json,
     default_config,
 )
+from ffkeras.models.build import build_model
 
 widths = st.lists(st.integers(1, 512), min_size=14, max_size=14).map(tuple)
 backbones = st.builds(

@@ -3,7 +3,9 @@ import pytest
 
 from ffkeras.backend import keras
 from ffkeras.errors import UserError
-from ffkeras.models import V2UltraConfig, build_model, load_run, load_weights, save_run
+from ffkeras.models import V2UltraConfig
+from ffkeras.models.build import build_model
+from ffkeras.models.saving import load_run, load_weights, save_run
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,8 @@ from ffkeras.backend import keras
 from ffkeras.errors import UserError
 from ffkeras.layers import OUTPUTS
 from ffkeras.layers.fast_fusion import FastFusion
-from ffkeras.models import BackboneConfig, V1Config, V2UltraConfig, build_model
+from ffkeras.models import BackboneConfig, V1Config, V2UltraConfig
+from ffkeras.models.build import build_model
 from ffkeras.models.torch_import import backbone_layers, import_v1, load_backbone, v1_layers
 
 REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "reference"
