@@ -90,7 +90,7 @@ def main(arguments: list[str] | None = None) -> None:
     from ffkeras.conversion.tflite import convert
     from ffkeras.conversion.validation import validate
     from ffkeras.files import atomic_path
-    from ffkeras.models import load_run
+    from ffkeras.models.saving import load_run
 
     model, size = load_run(options.weights), options.image_size
     representative = None

@@ -40,7 +40,8 @@ def load_model(name: str):
 
     if name not in NETWORKS and not Path(name).exists():
         raise UserError(f"{name} is neither a network ({', '.join(NETWORKS)}) nor a run folder; check the name.")
-    from ffkeras.models import build_model, load_run
+    from ffkeras.models.build import build_model
+    from ffkeras.models.saving import load_run
 
     return build_model(name) if name in NETWORKS else load_run(name)
 

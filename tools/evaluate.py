@@ -61,7 +61,7 @@ def load_detector(model: Path, image_size: tuple[int, int] | None, num_threads: 
     if model.is_dir():
         from ffkeras.backend import tf
         from ffkeras.evaluation.keras_detector import KerasFaceDetector
-        from ffkeras.models import load_run
+        from ffkeras.models.saving import load_run
 
         tf.config.threading.set_intra_op_parallelism_threads(num_threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)

@@ -24,7 +24,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 def main() -> None:
     """Import what the command line names."""
     options = parse_arguments()
-    from ffkeras.models import save_run
+    from ffkeras.models.saving import save_run
     from ffkeras.models.torch_import import import_v1
 
     model = import_v1(options.checkpoint)

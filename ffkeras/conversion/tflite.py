@@ -13,7 +13,8 @@ from ffkeras.conversion.quiet import quiet_stderr
 from ffkeras.conversion.ranges import mend_ranges
 from ffkeras.errors import UserError
 from ffkeras.layers import native_grouped_convolution
-from ffkeras.models import FeatherFace, config_to_json
+from ffkeras.models import config_to_json
+from ffkeras.models.featherface import FeatherFace
 from ffkeras.runtime.metadata import Metadata
 
 LICENSE = "Apache-2.0"

@@ -17,7 +17,7 @@ from ffkeras.conversion.graph import Graph, graph_faults, read_graph
 from ffkeras.conversion.report import Check, ValidationReport
 from ffkeras.geometry import letterbox, make_anchors
 from ffkeras.layers import OUTPUTS
-from ffkeras.models import FeatherFace
+from ffkeras.models.featherface import FeatherFace
 from ffkeras.runtime import decode_faces
 from ffkeras.runtime.interpreter import Interpreter
 

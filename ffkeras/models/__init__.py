@@ -1,7 +1,11 @@
-"""The three networks. Takes a configuration, gives a Keras model: images to classes, boxes and landmarks."""
+"""The three networks. Takes a configuration, gives a Keras model: images to classes, boxes and landmarks.
 
-from ffkeras.models.build import build_model
+This package imports no TensorFlow, so that configurations can be read without; what makes networks is imported by its
+full name: `ffkeras.models.build`, `ffkeras.models.saving`, `ffkeras.models.v2_ultra` and so on.
+"""
+
 from ffkeras.models.config import (
+    NETWORKS,
     BackboneConfig,
     NanoBConfig,
     NetworkConfig,
@@ -11,28 +15,15 @@ from ffkeras.models.config import (
     config_to_json,
     default_config,
 )
-from ffkeras.models.featherface import FeatherFace
-from ffkeras.models.nano_b import NanoB
-from ffkeras.models.saving import load_run, load_weights, save_run
-from ffkeras.models.v1 import V1
-from ffkeras.models.v2_ultra import V2Ultra
 
 __all__ = [
-    "V1",
+    "NETWORKS",
     "BackboneConfig",
-    "FeatherFace",
-    "NanoB",
     "NanoBConfig",
     "NetworkConfig",
     "V1Config",
-    "V1Config",
-    "V2Ultra",
     "V2UltraConfig",
-    "build_model",
     "config_from_json",
     "config_to_json",
     "default_config",
-    "load_run",
-    "load_weights",
-    "save_run",
 ]

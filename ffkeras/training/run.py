@@ -9,15 +9,10 @@ from ffkeras.data.pipeline import Source
 from ffkeras.data.synthetic import SyntheticFaces
 from ffkeras.errors import UserError
 from ffkeras.files import read_json, write_json
-from ffkeras.models import (
-    FeatherFace,
-    NetworkConfig,
-    build_model,
-    config_from_json,
-    config_to_json,
-    load_weights,
-)
-from ffkeras.models.saving import CONFIG_FILE, WEIGHTS_FILE
+from ffkeras.models import NetworkConfig, config_from_json, config_to_json
+from ffkeras.models.build import build_model
+from ffkeras.models.featherface import FeatherFace
+from ffkeras.models.saving import CONFIG_FILE, WEIGHTS_FILE, load_weights
 from ffkeras.models.torch_import import load_backbone
 from ffkeras.training.checkpoint import RunCheckpoint
 from ffkeras.training.config import TrainingConfig

@@ -11,7 +11,9 @@ from ffkeras.backend import keras, tf
 from ffkeras.data.pipeline import PipelineConfig, Source, steps_per_epoch, training_dataset, user_errors
 from ffkeras.errors import UserError
 from ffkeras.geometry import make_anchors
-from ffkeras.models import FeatherFace, build_model, save_run
+from ffkeras.models.build import build_model
+from ffkeras.models.featherface import FeatherFace
+from ffkeras.models.saving import save_run
 from ffkeras.training.averaging import WeightAverage
 from ffkeras.training.checkpoint import RunCheckpoint
 from ffkeras.training.config import TrainingConfig

@@ -7,7 +7,7 @@ from ffkeras.data.pipeline import Source
 from ffkeras.evaluation.average_precision import GroundTruth, average_precision
 from ffkeras.evaluation.detections import IOU_THRESHOLD, SCORE_THRESHOLD, detection_rows
 from ffkeras.evaluation.keras_detector import KerasFaceDetector
-from ffkeras.models import FeatherFace
+from ffkeras.models.featherface import FeatherFace
 
 
 class HeldOutValidation:

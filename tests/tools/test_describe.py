@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ffkeras.models import build_model, save_run
+from ffkeras.models.build import build_model
+from ffkeras.models.saving import save_run
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "describe.py"
 

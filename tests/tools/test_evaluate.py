@@ -39,7 +39,8 @@ def data(tmp_path):
 
 @pytest.fixture(scope="module")
 def run_folder(tmp_path_factory):
-    from ffkeras.models import build_model, save_run
+    from ffkeras.models.build import build_model
+    from ffkeras.models.saving import save_run
 
     folder = tmp_path_factory.mktemp("models") / "run"
     save_run(build_model("nano_b"), folder)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ffkeras.models import load_run
+from ffkeras.models.saving import load_run
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "import_torch.py"
 PUBLISHED = Path(__file__).resolve().parents[3] / "shared" / "reference" / "featherface_v1.npz"

@@ -7,8 +7,8 @@ import pytest
 
 from ffkeras.data.synthetic import SyntheticFaces
 from ffkeras.errors import UserError
-from ffkeras.models import load_run
 from ffkeras.models.config import V2UltraConfig
+from ffkeras.models.saving import load_run
 from ffkeras.training.config import TrainingConfig
 from ffkeras.training.run import resume_run, start_run
 from ffkeras.training.trainer import Trainer
