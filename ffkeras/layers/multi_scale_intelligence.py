@@ -9,7 +9,8 @@ from ffkeras.layers.channel_statistics import ChannelMean
 class MultiScaleIntelligence(Block):
     """Each level is given the weighted sum of all levels; the weights come from the levels' own pooled features.
 
-    weights = softmax over levels of the mean activation; the sum is taken at F4's size and resized to each level.
+    weights = softmax over levels of the mean activations, these three scaled to length one, so that no level is shut
+    out; the sum is taken at F4's size and resized to each level.
     """
 
     def __init__(self, **kwargs):
@@ -17,6 +18,7 @@ class MultiScaleIntelligence(Block):
         self.pool = keras.layers.GlobalAveragePooling2D(keepdims=True)
         self.mean = ChannelMean()
         self.concatenate = keras.layers.Concatenate()
+        self.normalise = keras.layers.UnitNormalization()
         self.softmax = keras.layers.Softmax()
         self.weights_of_level = [ChannelSlice(i, i + 1) for i in range(3)]
         self.multiplies = [keras.layers.Multiply() for _ in range(3)]
@@ -28,7 +30,7 @@ class MultiScaleIntelligence(Block):
         """(F3, F4, F5) -> (F3, F4, F5), each [B, H, W, C]."""
         f3, f4, f5 = levels
         scores = self.concatenate([self.mean(self.pool(x)) for x in levels])
-        weights = self.softmax(scores)  # [B, 1, 1, 3]
+        weights = self.softmax(self.normalise(scores))  # [B, 1, 1, 3]
         resized = (self.down(f3), f4, self.up(f5))  # all at F4's size
         parts = [
             multiply([x, take(weights)])
