@@ -5,7 +5,6 @@ import functools
 import numpy as np
 
 from ffkeras.backend import keras
-from ffkeras.layers import DynamicWeightSharing
 from ffkeras.models import NetworkConfig
 from ffkeras.models.build import build_model
 from ffkeras.models.featherface import FeatherFace
@@ -21,8 +20,7 @@ def random_images(height: int = 64, width: int = 96, batch: int = 2) -> np.ndarr
 def lively_network(config: str | NetworkConfig) -> FeatherFace:
     """A network on which small differences show; do not change it, other tests use it too.
 
-    Its BatchNorm statistics are those of random images, because a fresh network's maps fade to nothing; the gates of
-    dynamic weight sharing are half open, because one that is shut cuts off one of its sides.
+    Its BatchNorm statistics are those of random images, because a fresh network's maps fade to nothing.
     """
     keras.utils.set_random_seed(SEED)
     model = build_model(config)
@@ -33,9 +31,6 @@ def lively_network(config: str | NetworkConfig) -> FeatherFace:
     model(random_images(), training=True)
     for norm in norms:
         norm.momentum = momentum
-    for layer in model.submodules:
-        if isinstance(layer, DynamicWeightSharing):
-            layer.similarity.kernel.assign(np.zeros(layer.similarity.kernel.shape))
     return model
 
 
