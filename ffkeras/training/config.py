@@ -20,6 +20,9 @@ class TrainingConfig:
         weight_decay: of AdamW, on kernels.
         warmup_steps: steps of linear rise before the cosine decay.
         gradient_norm: gradients are scaled down to this global norm.
+        frozen_norm_share: the last part of the steps, 0..1, in which BatchNorm uses its moving statistics, as in
+            inference. Layers that serve several levels see other statistics on each, so that batch statistics in
+            training and moving ones in inference make different networks of one.
         average_decay: of the exponential moving average of the weights, which is what is validated and saved.
         backbone: file with ImageNet weights of the backbone; empty for random ones.
         start_from: run folder whose weights to start from; empty for none.
@@ -36,6 +39,7 @@ class TrainingConfig:
     weight_decay: float = 0.01
     warmup_steps: int = 300
     gradient_norm: float = 10.0
+    frozen_norm_share: float = 0.3
     average_decay: float = 0.999
     backbone: str = ""
     start_from: str = ""
@@ -48,6 +52,8 @@ class TrainingConfig:
         for name in ("batch_size", "epochs", "synthetic_count", "learning_rate"):
             if getattr(self, name) <= 0:
                 raise UserError(f"{name} is {getattr(self, name)}; give a number above zero.")
+        if not 0 <= self.frozen_norm_share <= 1:
+            raise UserError(f"frozen_norm_share is {self.frozen_norm_share}; give a number from 0 to 1.")
 
     @classmethod
     def from_json(cls, values: dict, name: str) -> "TrainingConfig":

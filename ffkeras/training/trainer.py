@@ -95,6 +95,7 @@ class Trainer:
             epoch_sums=self.epoch_sums,
             best=self.best,
         )
+        self.first_frozen_step = round(self.total_steps * (1 - config.frozen_norm_share)) + 1
         self.train_step = tf.function(self._train_step)  # one step on a batch; counts it
 
     def run(self) -> None:
@@ -128,12 +129,14 @@ class Trainer:
         """Do the steps that are left, one for each number that is given."""
         batches = self.batches(first)
         for step in range(first + 1, self.total_steps + 1):
-            self.train_step(*next(batches))
+            self.train_step(*next(batches), frozen_norm=step >= self.first_frozen_step)
             yield step
 
-    def _train_step(self, images, targets):
+    def _train_step(self, images, targets, frozen_norm: bool = False):
         with tf.GradientTape() as tape:
-            losses = multibox_loss(self.model(images, training=True), targets)
+            # Both give logits; outside a call in training, BatchNorm uses its moving statistics.
+            outputs = self.model.forward(images) if frozen_norm else self.model(images, training=True)
+            losses = multibox_loss(outputs, targets)
         gradients = tape.gradient(losses["loss"], self.model.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.model.trainable_variables, strict=True))
         self.step.assign_add(1)

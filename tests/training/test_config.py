@@ -20,3 +20,8 @@ def test_an_unknown_field_names_the_file():
 def test_numbers_must_be_above_zero(field):
     with pytest.raises(UserError, match=f"{field} is 0"):
         TrainingConfig(**{field: 0})
+
+
+def test_the_share_of_frozen_steps_is_a_share():
+    with pytest.raises(UserError, match="frozen_norm_share is 1.5"):
+        TrainingConfig(frozen_norm_share=1.5)

@@ -77,6 +77,16 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(finished, tmp_path):
         np.testing.assert_allclose(weight.numpy(), wanted.numpy(), rtol=1e-2, atol=1e-3, err_msg=wanted.name)
 
 
+def test_statistics_stand_still_in_the_frozen_steps(finished):
+    norm = finished.model.backbone.stem.norm
+    batch = next(finished.batches(0))
+    before = norm.moving_mean.numpy()
+    finished._train_step(*batch, frozen_norm=True)
+    np.testing.assert_array_equal(norm.moving_mean.numpy(), before)
+    finished._train_step(*batch)
+    assert np.abs(norm.moving_mean.numpy() - before).max() > 0
+
+
 def test_loss_falls(finished):
     losses = [float(row["loss"]) for row in read_rows(finished.folder / "epochs.csv")]
     assert losses[-1] < 0.9 * losses[0]
