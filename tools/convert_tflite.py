@@ -83,8 +83,6 @@ def choose_images(options: argparse.Namespace) -> tuple[list, list]:
 def main(arguments: list[str] | None = None) -> None:
     """Load, convert, validate, keep the file if it passed."""
     options = parse_arguments(arguments)
-    calibration, validation = choose_images(options)
-
     from ffkeras.conversion.calibration import calibration_canvases
     from ffkeras.conversion.graph import read_graph
     from ffkeras.conversion.tflite import convert
@@ -93,12 +91,14 @@ def main(arguments: list[str] | None = None) -> None:
     from ffkeras.models.saving import load_run
 
     model, size = load_run(options.weights), options.image_size
+    calibration, validation = choose_images(options)
     representative = None
     if options.int8:
         count = options.calibration_count
         representative = calibration_canvases(calibration, size, model.config.mean, count, options.seed)
     output = options.output or default_output(model.config.network, size, options.int8)
     with atomic_path(output) as temporary:
+        temporary.touch()  # a folder that cannot be written shows before the work
         data = convert(model, size, representative, options.license)
         temporary.write_bytes(data)
         print(f"{output.name}: {len(data):,} bytes from {model.count_params():,} parameters")
@@ -106,7 +106,7 @@ def main(arguments: list[str] | None = None) -> None:
         report = validate(temporary, model, validation)
         print(report.to_text())
         if not report.passed:
-            raise UserError(f"{output} is not written, it does not do what {options.weights} does: {report.failure}.")
+            raise UserError(f"{output} is not kept, it does not do what {options.weights} does: {report.failure}.")
     print(f"wrote {output}")
 
 
