@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import h5py
+
 from ffkeras.errors import UserError
 from ffkeras.files import atomic_path, read_json, write_json
 from ffkeras.models.build import build_model
@@ -51,6 +53,9 @@ def load_weights(model: FeatherFace, path: str | os.PathLike) -> None:
     if not Path(path).exists():
         raise UserError(f"{path} does not exist; check the path, or train first.")
     try:
+        stored = _count_arrays(path)
+        if stored != len(model.weights):  # Keras passes over arrays that the network has no place for
+            raise ValueError(f"it has {stored} arrays, the network {len(model.weights)}")
         model.load_weights(path)
     except Exception as error:  # h5py and Keras raise many kinds for one cause
         reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
@@ -58,3 +63,15 @@ def load_weights(model: FeatherFace, path: str | os.PathLike) -> None:
             f"{path} does not hold weights of this {model.config.network} configuration ({reason}); "
             f"use the {CONFIG_FILE} that was written with them."
         ) from error
+
+
+def _count_arrays(path: str | os.PathLike) -> int:
+    count = 0
+
+    def visit(_, entry):
+        nonlocal count
+        count += isinstance(entry, h5py.Dataset)
+
+    with h5py.File(path) as file:
+        file.visititems(visit)
+    return count

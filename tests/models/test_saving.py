@@ -3,7 +3,7 @@ import pytest
 
 from ffkeras.backend import keras
 from ffkeras.errors import UserError
-from ffkeras.models import V2UltraConfig
+from ffkeras.models import NanoBConfig, V2UltraConfig
 from ffkeras.models.build import build_model
 from ffkeras.models.saving import load_run, load_weights, save_run
 
@@ -42,6 +42,13 @@ def test_a_run_holds_two_files_and_no_leftovers(run):
 def test_weights_of_another_configuration_are_refused(run, config):
     with pytest.raises(UserError, match="configuration"):
         load_weights(build_model(config), run / "model.weights.h5")
+
+
+def test_weights_of_a_larger_network_are_refused(tmp_path):
+    larger, smaller = NanoBConfig(), NanoBConfig(attention=False, mse_fpn=False)
+    save_run(build_model(larger), tmp_path / "run")
+    with pytest.raises(UserError, match="arrays"):
+        load_weights(build_model(smaller), tmp_path / "run" / "model.weights.h5")
 
 
 def test_truncated_weights_are_refused(run, model, tmp_path):
