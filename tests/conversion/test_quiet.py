@@ -1,0 +1,21 @@
+import os
+
+import pytest
+
+from ffkeras.conversion.quiet import quiet_stderr
+
+STDERR = 2
+
+
+def test_chatter_is_held_back(capfd):
+    with quiet_stderr():
+        os.write(STDERR, b"chatter\n")
+    os.write(STDERR, b"after\n")
+    assert capfd.readouterr().err == "after\n"
+
+
+def test_chatter_shows_where_the_work_fails(capfd):
+    with pytest.raises(RuntimeError), quiet_stderr():
+        os.write(STDERR, b"the reason\n")
+        raise RuntimeError
+    assert capfd.readouterr().err == "the reason\n"

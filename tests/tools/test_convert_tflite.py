@@ -1,0 +1,110 @@
+import dataclasses
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ffkeras.conversion import validation
+from ffkeras.errors import UserError
+from ffkeras.models import NanoBConfig
+from ffkeras.models.build import build_model
+from ffkeras.models.saving import save_run
+from ffkeras.runtime import FaceDetector
+
+TOOL = Path(__file__).resolve().parents[2] / "tools" / "convert_tflite.py"
+_spec = importlib.util.spec_from_file_location("convert_tflite", TOOL)
+convert_tflite = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(convert_tflite)
+PHOTOS = Path(__file__).resolve().parents[1] / "data" / "photos"
+SMALL = NanoBConfig(pyramid_layers=1, attention=False, scale_decoupling=False, mse_fpn=False, assn=False, context=False)
+
+
+def run_tool(*arguments, folder="/", environment=None):
+    """Run the tool as a user does, from another folder."""
+    command = [sys.executable, str(TOOL), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, check=False)
+
+
+def assert_refused(match, *arguments):
+    """Run the tool in this process, which spares the imports."""
+    with pytest.raises(UserError, match=match):
+        convert_tflite.main([str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "small"
+    save_run(build_model(SMALL), folder)
+    return folder
+
+
+def test_an_int8_file_is_written_under_a_name_that_tells_what_it_is(run, tmp_path):
+    result = run_tool(
+        "--int8", "--weights", run, "--image-size", "64x96", "--calibration", PHOTOS, "--calibration-count", 6,
+        "--license", "MIT", folder=tmp_path,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    path = tmp_path / "output" / "nano_b_64x96_int8.tflite"
+    assert list(path.parent.iterdir()) == [path]
+    record = FaceDetector(path).metadata
+    assert (record.quantization, record.image_size, record.license) == ("int8", (64, 96), "MIT")
+    for words in ("bytes from", "CONV_2D", "relative error on the best anchors", "on 4 images", "wrote output"):
+        assert words in result.stdout
+
+
+def test_a_file_that_disagrees_is_not_kept(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(validation, "FLOAT_ERROR", -1.0)
+    output = tmp_path / "model.tflite"
+    match = "not kept.*classification, largest relative error is .* not at most -1"
+    assert_refused(match, "--weights", run, "--image-size", "32", "--validation", PHOTOS, "--output", output)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_size_that_does_not_fit_is_one_sentence(run):
+    result = run_tool("--weights", run, "--image-size", "100")
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: image size '100' is not a multiple of 32")
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path):
+    assert_refused(f"{tmp_path} is not a run folder", "--weights", tmp_path)
+
+
+def test_weights_of_another_configuration_are_refused(run, tmp_path):
+    save_run(build_model(dataclasses.replace(SMALL, context=True)), tmp_path / "other")
+    (tmp_path / "other" / "model.json").write_text((run / "model.json").read_text())
+    assert_refused("configuration.*model.json", "--weights", tmp_path / "other")
+
+
+def test_a_missing_calibration_folder_is_named(run, tmp_path):
+    assert_refused("nowhere does not exist", "--int8", "--weights", run, "--calibration", tmp_path / "nowhere")
+
+
+def test_a_calibration_file_that_is_no_image_is_named(run, tmp_path):
+    (tmp_path / "torn.jpg").write_bytes(b"\xff\xd8\xff")
+    assert_refused("torn.jpg", "--int8", "--weights", run, "--calibration", tmp_path)
+
+
+def test_an_output_that_cannot_be_written_shows_before_the_work(run, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    output = tmp_path / "file" / "model.tflite"
+    assert_refused("cannot write", "--weights", run, "--validation", PHOTOS, "--output", output)
+    assert "bytes from" not in capsys.readouterr().out
+
+
+def test_calibration_without_int8_is_a_mistake(run):
+    result = run_tool("--weights", run, "--calibration", PHOTOS)
+    assert result.returncode == 2
+    assert "--int8" in result.stderr
+
+
+def test_help_needs_no_tensorflow(tmp_path):
+    (tmp_path / "tensorflow.py").write_text("raise SystemExit('imported TensorFlow')")
+    result = run_tool("--help", environment={**os.environ, "PYTHONPATH": str(tmp_path)})
+    assert result.returncode == 0
+    assert "--calibration" in result.stdout
