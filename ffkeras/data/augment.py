@@ -11,6 +11,7 @@ import numpy as np
 CROP_SCALES = np.array([0.3, 0.45, 0.6, 0.8, 1.0])  # RetinaFace: crop side / the largest crop that fits
 CROP_ATTEMPTS = 50
 ZOOM_OUT_PROBABILITY = 0.2  # the share of whole images, which is what a detector sees
+FREE_CROP_PROBABILITY = 0.12  # crops that no face attracts: without them a network meets few scenes without faces
 ZOOM_OUT_RANGE = (1.0, 1.6)  # window / the smallest window that holds the whole image
 CUT_FACE_SHARE = 0.25  # a face cut through its centre is ignored, not background, if this share of it is visible
 MIN_FACE_PIXELS = 4.0  # a face whose longer side is smaller than this in the network input is ignored
@@ -72,7 +73,7 @@ def zoomed_out(size: tuple[int, int], image_size: tuple[int, int], rng: np.rando
 
 
 def choose_view(sample: Sample, image_size: tuple[int, int], rng: np.random.Generator) -> View:
-    """Choose a crop with a face's centre in it or, one time in five, the whole image zoomed out.
+    """Choose a crop with a face's centre in it; sometimes the whole image zoomed out, or a crop of anything.
 
     A crop has the proportions of the network input. The first of 50 random crops that holds the centre of a face is
     taken; an image without faces gives any crop; where no crop succeeds, the whole image is zoomed out.
@@ -83,7 +84,8 @@ def choose_view(sample: Sample, image_size: tuple[int, int], rng: np.random.Gene
         rng: source of randomness.
     """
     height, width = sample.image.shape[:2]
-    if rng.random() < ZOOM_OUT_PROBABILITY:
+    kind = rng.random()
+    if kind < ZOOM_OUT_PROBABILITY:
         return zoomed_out((height, width), image_size, rng)
     out_height, out_width = image_size
     largest = min(width / out_width, height / out_height)
@@ -94,7 +96,7 @@ def choose_view(sample: Sample, image_size: tuple[int, int], rng: np.random.Gene
     ends = starts + sizes
     faces = sample.boxes[~sample.ignore]
     attempt = 0
-    if len(faces):
+    if len(faces) and kind < 1 - FREE_CROP_PROBABILITY:
         centres = (faces[:, :2] + faces[:, 2:]) / 2
         inside = (centres >= starts[:, None]) & (centres < ends[:, None])  # [attempts, faces, 2]
         holds_face = inside.all(axis=2).any(axis=1)

@@ -1,3 +1,6 @@
+import sys
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,6 +18,8 @@ from ffkeras.data.augment import (
     view_image,
     zoomed_out,
 )
+
+augment_module = sys.modules["ffkeras.data.augment"]  # the package's name `augment` is the function
 
 GREY = (128.0, 128.0, 128.0)
 LEFT_EYE, RIGHT_EYE, NOSE, LEFT_MOUTH, RIGHT_MOUTH = range(5)
@@ -89,7 +94,8 @@ def test_box_stays_on_its_pixels_through_crop_zoom_and_flip(seed, mirrored):
     corner = rng.integers(0, np.array(size[::-1]) - 40)
     box = [*corner, *(corner + rng.integers(20, 40, 2))]
     sample = painted([box], size)
-    view = choose_view(sample, (128, 128), rng)
+    with mock.patch.object(augment_module, "FREE_CROP_PROBABILITY", 0.0):
+        view = choose_view(sample, (128, 128), rng)
     seen = view_faces(sample, view)
     canvas = view_image(sample.image, view, (128, 128), (0, 0, 0), _Undistorted())
     result = Sample(canvas, seen.boxes, seen.landmarks, seen.has_landmarks, seen.ignore)
@@ -157,7 +163,8 @@ def test_ignored_faces_stay_ignored_and_those_of_no_area_vanish():
     assert seen.ignore.tolist() == [True]
 
 
-def test_crops_hold_the_centre_of_a_face_that_counts():
+def test_crops_hold_the_centre_of_a_face_that_counts(monkeypatch):
+    monkeypatch.setattr(augment_module, "FREE_CROP_PROBABILITY", 0.0)
     sample = sample_of([[900, 500, 930, 530], [100, 100, 400, 400]], size=(700, 1000), ignore=[False, True])
     for seed in range(100):
         seen = view_faces(sample, choose_view(sample, (64, 64), np.random.default_rng(seed)))
@@ -168,7 +175,15 @@ def test_crops_hold_the_centre_of_a_face_that_counts():
         assert top <= 515 < bottom
 
 
-def test_image_whose_faces_cannot_be_cropped_is_seen_whole():
+def test_some_crops_show_a_scene_without_its_face():
+    sample = sample_of([[10, 10, 40, 40]], size=(700, 1000))
+    views = [choose_view(sample, (64, 64), np.random.default_rng(seed)) for seed in range(300)]
+    without = sum(not len(view_faces(sample, view).boxes) for view in views)
+    assert 0.03 * len(views) < without < augment_module.FREE_CROP_PROBABILITY * 1.5 * len(views)
+
+
+def test_image_whose_faces_cannot_be_cropped_is_seen_whole(monkeypatch):
+    monkeypatch.setattr(augment_module, "FREE_CROP_PROBABILITY", 0.0)
     sample = sample_of([[-30, -30, 10, 10]], size=(100, 100))  # its centre lies outside the image
     views = [choose_view(sample, (64, 64), np.random.default_rng(seed)) for seed in range(20)]
     assert {view.source for view in views} == {(0, 0, 100, 100)}
