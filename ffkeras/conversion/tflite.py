@@ -7,6 +7,7 @@ import numpy as np
 from tensorflow.lite.python.convert import mlir_quantize
 
 from ffkeras.backend import keras, tf
+from ffkeras.conversion.equalization import equalize_backbone
 from ffkeras.conversion.graph import read_graph
 from ffkeras.conversion.metadata import write_metadata
 from ffkeras.conversion.quiet import quiet_stderr
@@ -46,6 +47,7 @@ def convert(
     """
     if representative is not None:
         _check_quantizable(model, representative)
+        model = equalize_backbone(model, representative)
     data = _convert_graph(model, image_size, representative)
     graph = read_graph(data)
     if representative is not None and model.config.mean == CENTRED_MEAN and graph.input_quantization != (1.0, 0):
