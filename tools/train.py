@@ -31,6 +31,8 @@ def parse_arguments() -> argparse.Namespace:
     run.add_argument("--batch-size", type=int, help=f"({DEFAULTS.batch_size})")
     run.add_argument("--epochs", type=int, help=f"({DEFAULTS.epochs})")
     run.add_argument("--learning-rate", type=float, help=f"AdamW's, at its height ({DEFAULTS.learning_rate})")
+    run.add_argument("--warmup-steps", type=int, help=f"({DEFAULTS.warmup_steps})")
+    run.add_argument("--frozen-norm-share", type=float, help=f"last part ({DEFAULTS.frozen_norm_share})")
     run.add_argument("--backbone", metavar="NPZ", help="ImageNet weights of the backbone")
     run.add_argument("--from", dest="start_from", metavar="RUN", help="start from the weights of another run")
     run.add_argument("--validation-size", action=cli.ImageSizeAction, help="held-out images, S or HxW (640)")

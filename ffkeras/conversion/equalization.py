@@ -19,6 +19,7 @@ from ffkeras.models.featherface import FeatherFace
 
 IMAGES = 64  # more do not move the peaks
 RELU6_PEAK = 6.0
+SMALLEST_PEAK = 1e-6  # below it a channel is always off
 HEADROOM = 1.25  # peaks may be this much higher in images that calibration did not see, before ReLU6 cuts them
 
 
@@ -71,7 +72,7 @@ def _factors(peaks: np.ndarray, following: ConvBN, ceiling: float) -> np.ndarray
     scales among the channels it reads: what the activation gains the weights lose, and the geometric mean is fair to
     both.
     """
-    room = ceiling / np.maximum(peaks * HEADROOM, np.finfo(np.float32).tiny)
+    room = ceiling / np.maximum(peaks * HEADROOM, SMALLEST_PEAK)
     factors = room
     if not isinstance(following.convolution, keras.layers.DepthwiseConv2D):
         weights = np.abs(following.convolution.kernel.numpy()).max(axis=(0, 1, 3))

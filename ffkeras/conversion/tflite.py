@@ -4,7 +4,6 @@ import warnings
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from tensorflow.lite.python.convert import mlir_quantize
 
 from ffkeras.backend import keras, tf
 from ffkeras.conversion.equalization import equalize_backbone
@@ -89,6 +88,8 @@ def _convert_graph(model: FeatherFace, image_size: tuple[int, int], representati
         converter.representative_dataset = lambda: _calibration_batches(representative, model.config.mean)
         converter._experimental_calibrate_only = True  # the ranges need mending before they are used
         calibrated = mend_ranges(converter.convert())
+        from tensorflow.lite.python.convert import mlir_quantize  # at the top it would come before the quiet import
+
         return bytes(mlir_quantize(calibrated, input_data_type=tf.int8, output_data_type=tf.int8))
 
 

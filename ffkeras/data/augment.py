@@ -11,7 +11,7 @@ import numpy as np
 CROP_SCALES = np.array([0.3, 0.45, 0.6, 0.8, 1.0])  # RetinaFace: crop side / the largest crop that fits
 CROP_ATTEMPTS = 50
 ZOOM_OUT_PROBABILITY = 0.2  # the share of whole images, which is what a detector sees
-FREE_CROP_PROBABILITY = 0.12  # crops that no face attracts: without them a network meets few scenes without faces
+FREE_CROP_PROBABILITY = 0.25  # crops that no face attracts: without them a network meets few scenes without faces
 ZOOM_OUT_RANGE = (1.0, 1.6)  # window / the smallest window that holds the whole image
 CUT_FACE_SHARE = 0.25  # a face cut through its centre is ignored, not background, if this share of it is visible
 MIN_FACE_PIXELS = 4.0  # a face whose longer side is smaller than this in the network input is ignored

@@ -4,6 +4,7 @@ from ffkeras.backend import tf
 from ffkeras.training.matching import BACKGROUND, FACE
 
 NEGATIVES_PER_POSITIVE = 7  # RetinaFace, sec. 3.2
+NEGATIVES_WITHOUT_FACES = 100  # of an image without positives: the few of one face would drown in a batch
 BOX_WEIGHT = 2.0  # Pytorch_Retinaface's loc_weight, which the published weights were trained with
 
 
@@ -34,8 +35,8 @@ def hardest_negatives(loss, negative, count):
 def multibox_loss(outputs: dict, targets: dict) -> dict:
     """The loss of a batch and its three parts.
 
-    Cross-entropy over the positives and the hardest negatives (7 a positive, in each image; as many as for one positive
-    where an image has none), smooth L1 of boxes over positives and of landmarks over positives that have them.
+    Cross-entropy over the positives and the hardest negatives (7 a positive, in each image; 100 where an image has no
+    positive), smooth L1 of boxes over positives and of landmarks over positives that have them.
     Classes and boxes are divided by the batch's positives, landmarks by those with landmarks.
 
     Args:
@@ -50,7 +51,8 @@ def multibox_loss(outputs: dict, targets: dict) -> dict:
     logits = outputs["classification"]
     entropy = tf.nn.softplus((logits[..., 0] - logits[..., 1]) * tf.where(positive, 1.0, -1.0))  # [B, A]
     positives = tf.reduce_sum(tf.cast(positive, tf.int32), axis=1)  # [B]
-    hard = hardest_negatives(tf.stop_gradient(entropy), negative, NEGATIVES_PER_POSITIVE * tf.maximum(positives, 1))
+    negatives = tf.where(positives > 0, NEGATIVES_PER_POSITIVE * positives, NEGATIVES_WITHOUT_FACES)
+    hard = hardest_negatives(tf.stop_gradient(entropy), negative, negatives)
 
     def mean_over(mask, values):
         weights = tf.cast(mask, tf.float32)
