@@ -6,6 +6,7 @@ tensorboard/ and checkpoint/. Stop it at any time; --resume continues as if it h
 """
 
 import argparse
+import logging
 import sys
 from pathlib import Path
 
@@ -65,6 +66,9 @@ def main() -> None:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
     from ffkeras.training.run import resume_run, start_run
+
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("ffkeras").setLevel(logging.INFO)  # what the readers found, and what they missed
 
     trainer = resume_run(folder, cache_bytes) if resume else start_run(network, config, folder, cache_bytes)
     print(f"{trainer.model.name}: {len(trainer.source)} images, {trainer.total_steps} steps; run folder {folder}")

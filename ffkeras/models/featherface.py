@@ -12,7 +12,7 @@ PRIOR = 0.01  # probability of "face" at the start of training (Lin et al. 2017,
 class FeatherFace(keras.Model):
     """A single-stage face detector built from its configuration.
 
-    Subclasses make their parts in `__init__` and join them in `features`.
+    Subclasses make their parts in `__init__` and join them in `forward`.
 
     Args:
         config: the network's configuration, kept as `config`.

@@ -1,9 +1,12 @@
 """How a network is trained, saved as `training.json` beside its weights."""
 
 import dataclasses
+import math
 from dataclasses import dataclass
 
 from ffkeras.errors import UserError
+
+SEEDS = 1 << 32  # what NumPy's and TensorFlow's generators all take
 
 
 @dataclass(frozen=True)
@@ -23,11 +26,14 @@ class TrainingConfig:
         frozen_norm_share: the last part of the steps, 0..1, in which BatchNorm uses its moving statistics, as in
             inference. Layers that serve several levels see other statistics on each, so that batch statistics in
             training and moving ones in inference make different networks of one.
-        average_decay: of the exponential moving average of the weights, which is what is validated and saved.
+        average_decay: 0..1, of the exponential moving average of the weights, which is what is validated and saved.
         backbone: file with ImageNet weights of the backbone; empty for random ones.
         start_from: run folder whose weights to start from; empty for none.
         validation_size: (height, width) at which held-out images are detected.
-        seed: of weights, sample order and augmentation.
+        seed: of weights, sample order and augmentation; 0..2^32 - 1.
+
+    Raises:
+        UserError: a number outside its range.
     """
 
     data: tuple[str, ...] = ()
@@ -49,11 +55,17 @@ class TrainingConfig:
     def __post_init__(self):
         for name in ("data", "image_size", "validation_size"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        for name in ("batch_size", "epochs", "synthetic_count", "learning_rate"):
-            if getattr(self, name) <= 0:
+        for name in ("batch_size", "epochs", "synthetic_count", "learning_rate", "gradient_norm"):
+            if not 0 < getattr(self, name) < math.inf:  # false for NaN too
                 raise UserError(f"{name} is {getattr(self, name)}; give a number above zero.")
-        if not 0 <= self.frozen_norm_share <= 1:
-            raise UserError(f"frozen_norm_share is {self.frozen_norm_share}; give a number from 0 to 1.")
+        for name in ("weight_decay", "warmup_steps"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise UserError(f"{name} is {getattr(self, name)}; give zero or a number above.")
+        for name in ("frozen_norm_share", "average_decay"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise UserError(f"{name} is {getattr(self, name)}; give a number from 0 to 1.")
+        if not 0 <= self.seed < SEEDS:
+            raise UserError(f"seed is {self.seed}; give a whole number from 0 to {SEEDS - 1}.")
 
     @classmethod
     def from_json(cls, values: dict, name: str) -> "TrainingConfig":

@@ -32,7 +32,7 @@ class CsvLog:
             return [row for row in csv.DictReader(file) if None not in row.values() and row.get("step", "").isdigit()]
 
     def write(self, **values: float) -> None:
-        """Add a row and see it to the disk. Raises UserError where the disk is full."""
+        """Add a row. Raises UserError where the disk is full."""
         try:
             with self.path.open("a", newline="") as file:
                 csv.DictWriter(file, self.columns).writerow(values)

@@ -30,13 +30,7 @@ def start_run(network: NetworkConfig, config: TrainingConfig, folder: Path, cach
     """
     if RunCheckpoint.exists(folder):
         raise UserError(f"{folder} already holds a run; add --resume to continue it, or choose another --output.")
-    keras.utils.set_random_seed(config.seed)
-    model = build_model(network)
-    if config.backbone:
-        load_backbone(model, config.backbone)
-    if config.start_from:
-        load_weights(model, Path(config.start_from) / WEIGHTS_FILE)
-    trainer = _make_trainer(model, config, folder, cache_bytes)
+    trainer = _make_trainer(network, config, folder, cache_bytes)
     write_json(folder / CONFIG_FILE, config_to_json(network))
     write_json(folder / TRAINING_FILE, config.to_json())
     return trainer
@@ -53,11 +47,26 @@ def resume_run(folder: Path, cache_bytes: int) -> Trainer:
         raise UserError(f"{folder} holds no run to resume: it has no {TRAINING_FILE}; leave out --resume to start one.")
     config = TrainingConfig.from_json(read_json(path), str(path))
     network = config_from_json(read_json(folder / CONFIG_FILE), str(folder / CONFIG_FILE))
+    return _make_trainer(network, config, folder, cache_bytes)
+
+
+def initial_model(network: NetworkConfig, config: TrainingConfig) -> FeatherFace:
+    """The network with the weights that the run starts from; a run killed before its first checkpoint needs them too.
+
+    Raises:
+        UserError: the backbone's or the starting weights are not usable.
+    """
     keras.utils.set_random_seed(config.seed)
-    return _make_trainer(build_model(network), config, folder, cache_bytes)
+    model = build_model(network)
+    if config.backbone:
+        load_backbone(model, config.backbone)
+    if config.start_from:
+        load_weights(model, Path(config.start_from) / WEIGHTS_FILE)
+    return model
 
 
-def _make_trainer(model: FeatherFace, config: TrainingConfig, folder: Path, cache_bytes: int) -> Trainer:
+def _make_trainer(network: NetworkConfig, config: TrainingConfig, folder: Path, cache_bytes: int) -> Trainer:
+    model = initial_model(network, config)
     source, held_out = make_source(config, cache_bytes)
     return Trainer(model, config, source, held_out, folder)
 

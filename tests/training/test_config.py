@@ -16,12 +16,30 @@ def test_an_unknown_field_names_the_file():
         TrainingConfig.from_json({"colour": 1}, "x.json")
 
 
-@pytest.mark.parametrize("field", ["batch_size", "epochs", "synthetic_count", "learning_rate"])
+@pytest.mark.parametrize("field", ["batch_size", "epochs", "synthetic_count", "learning_rate", "gradient_norm"])
 def test_numbers_must_be_above_zero(field):
     with pytest.raises(UserError, match=f"{field} is 0"):
         TrainingConfig(**{field: 0})
 
 
-def test_the_share_of_frozen_steps_is_a_share():
-    with pytest.raises(UserError, match="frozen_norm_share is 1.5"):
-        TrainingConfig(frozen_norm_share=1.5)
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("learning_rate", float("nan")),
+        ("learning_rate", float("inf")),
+        ("weight_decay", -0.1),
+        ("warmup_steps", -1),
+        ("frozen_norm_share", 1.5),
+        ("average_decay", -0.1),
+        ("average_decay", 1.1),
+        ("seed", -1),
+        ("seed", 2**32),
+    ],
+)
+def test_a_number_outside_its_range_is_refused_by_name(field, value):
+    with pytest.raises(UserError, match=f"{field} is {value}; give"):
+        TrainingConfig(**{field: value})
+
+
+def test_the_ends_of_the_ranges_are_taken():
+    TrainingConfig(weight_decay=0.0, warmup_steps=0, frozen_norm_share=0, average_decay=1, seed=2**32 - 1)

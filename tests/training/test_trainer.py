@@ -108,6 +108,16 @@ def test_a_new_run_does_not_overwrite_an_old_one(finished):
         start_run(NETWORK, CONFIG, finished.folder, 0)
 
 
+def test_a_run_killed_before_its_first_checkpoint_starts_from_the_same_weights(finished, tmp_path):
+    config = TrainingConfig(**{**CONFIG.to_json(), "start_from": str(finished.folder), "seed": 5})
+    first = start_run(NETWORK, config, tmp_path, 0)
+    again = resume_run(tmp_path, 0)
+    for weight, wanted in zip(again.model.weights, first.model.weights, strict=True):
+        np.testing.assert_array_equal(weight.numpy(), wanted.numpy())
+    saved = load_run(finished.folder)
+    np.testing.assert_array_equal(first.model.weights[0].numpy(), saved.weights[0].numpy())
+
+
 def test_resuming_an_empty_folder_says_so(tmp_path):
     with pytest.raises(UserError, match="holds no run"):
         resume_run(tmp_path, 0)
