@@ -39,7 +39,7 @@ def _parse_faces(path: Path, lines: list[str], first: int, count: int) -> np.nda
     faces = np.zeros((count, FACE_NUMBERS))
     for row in range(count):
         number = first + row
-        numbers = parse_numbers(lines[number], (FACE_NUMBERS,)) if number < len(lines) else None
+        numbers = parse_numbers(lines[number], (FACE_NUMBERS,))
         if numbers is None:
             raise UserError(
                 f"{path}, line {number + 1}: not a face of {FACE_NUMBERS} numbers; download the file again."
@@ -65,6 +65,11 @@ def parse_official_file(path: Path) -> list[OfficialEntry]:
         count = lines[at + 1] if at + 1 < len(lines) else ""
         if not (count.isascii() and count.isdigit()):
             raise UserError(f"{path}, line {at + 2}: {count[:60]!r} is not a number of faces; download the file again.")
+        left = len(lines) - at - 2
+        if float(count) > left:  # int() has a limit of digits
+            raise UserError(
+                f"{path}, line {at + 2}: {count[:60]} faces, where {left} lines follow; download the file again."
+            )
         faces = _parse_faces(path, lines, at + 2, int(count))
         entries.append(OfficialEntry(lines[at], corner_boxes(faces[:, :4]), faces[:, INVALID_COLUMN] > 0))
         at += 2 + len(faces)

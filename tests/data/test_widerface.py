@@ -90,7 +90,9 @@ def test_of_two_marked_faces_at_one_box_the_better_overlap_wins(order):
     ("text", "line"),
     [
         ("a.jpg\n1\n1 2 3 4 0 0 0 0 0\n", 3),
-        ("a.jpg\n2\n1 2 3 4 0 0 0 0 0 0\n", 4),
+        ("a.jpg\n2\n1 2 3 4 0 0 0 0 0 0\n", 2),
+        ("a.jpg\n99999999999999\n1 2 3 4 0 0 0 0 0 0\n", 2),
+        ("a.jpg\n" + "9" * 5000 + "\n", 2),
         ("a.jpg\nmany\n", 2),
         ("a.jpg\n", 2),
         ("a.jpg\n1\n1 2 3 4 0 0 0 0 0 0\nb.jpg\n-1\n", 5),
