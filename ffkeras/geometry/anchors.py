@@ -1,5 +1,6 @@
 """Square anchors at every cell of every pyramid level (SSD, Liu et al. 2016, sec. 2.2)."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +11,12 @@ class AnchorConfig:
     """Where anchors sit and how large they are.
 
     Args:
-        sizes: for each pyramid level the sides of its square anchors, in pixels of the network input.
+        sizes: for each pyramid level the sides of its square anchors, in pixels of the network input; as many on
+            every level.
         strides: pixels of the network input per cell, one for each level.
+
+    Raises:
+        ValueError: levels that do not agree, or a size or stride that is not a number above zero.
     """
 
     sizes: tuple[tuple[float, ...], ...]
@@ -22,6 +27,14 @@ class AnchorConfig:
             raise ValueError(f"{len(self.sizes)} levels of sizes for {len(self.strides)} strides")
         object.__setattr__(self, "sizes", tuple(tuple(level) for level in self.sizes))
         object.__setattr__(self, "strides", tuple(self.strides))
+        if not self.sizes:
+            raise ValueError("anchors with no levels")
+        if len({len(level) for level in self.sizes}) > 1 or not self.sizes[0]:
+            raise ValueError(f"anchor sizes {self.sizes}: every level needs as many anchors, at least one")
+        if not all(type(size) in (int, float) and 0 < size < math.inf for level in self.sizes for size in level):
+            raise ValueError(f"anchor sizes {self.sizes} are not all numbers above zero")
+        if not all(type(stride) is int and stride > 0 for stride in self.strides):
+            raise ValueError(f"anchor strides {self.strides} are not all whole numbers above zero")
 
     @property
     def per_cell(self) -> int:

@@ -5,7 +5,7 @@ from ffkeras.geometry import AnchorConfig, encode_boxes, encode_landmarks, lette
 from ffkeras.runtime import decode_faces, softmax
 
 SIZE = (96, 128)
-ANCHORS = make_anchors(AnchorConfig(sizes=((16, 32), (64,), (96,))), SIZE)
+ANCHORS = make_anchors(AnchorConfig(sizes=((16, 32), (64, 80), (96, 112))), SIZE)
 BOX = [100.0, 60.0, 160.0, 150.0]
 POINTS = [[110.0, 80.0], [140.0, 80.0], [125.0, 100.0], [112.0, 130.0], [138.0, 131.0]]
 
