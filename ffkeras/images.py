@@ -11,6 +11,7 @@ from ffkeras.errors import UserError
 
 cv2.setLogLevel(0)  # silent: errors are our sentences
 
+PNG_SIGNATURE, PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND"  # first bytes, and the type of the last chunk (PNG, sec. 5)
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
 
@@ -44,10 +45,17 @@ def decode_image(data: bytes, name: str) -> np.ndarray:
     """
     if not data:
         raise UserError(f"{name} is empty; replace it with an image.")
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
+    image = None
+    if not _is_cut_png(data):
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
     if image is None:
         raise UserError(f"{name} is not an image that OpenCV can read, or it is truncated; replace it.")
     return to_bgr(image)
+
+
+def _is_cut_png(data: bytes) -> bool:
+    """libpng would print a line of its own about such a file."""
+    return data.startswith(PNG_SIGNATURE) and PNG_END not in data
 
 
 def read_image(path: str | os.PathLike) -> np.ndarray:

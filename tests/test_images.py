@@ -41,12 +41,13 @@ def test_a_photograph_is_turned_upright():
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp", ".webp"])
-def test_a_truncated_image_is_named(tmp_path, suffix):
+def test_a_truncated_image_is_named(tmp_path, capfd, suffix):
     data = cv2.imencode(suffix, picture())[1].tobytes()
     path = tmp_path / f"cut{suffix}"
     path.write_bytes(data[: len(data) // 2])
     with pytest.raises(UserError, match=f"cut{suffix}.*truncated"):
         read_image(path)
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"\x89PNG\r\n\x1a\n" + b"\0" * 50])

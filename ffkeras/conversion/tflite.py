@@ -9,12 +9,12 @@ from ffkeras.backend import keras, tf
 from ffkeras.conversion.equalization import equalize_backbone
 from ffkeras.conversion.graph import read_graph
 from ffkeras.conversion.metadata import write_metadata
-from ffkeras.conversion.quiet import quiet_stderr
 from ffkeras.conversion.ranges import mend_ranges
 from ffkeras.errors import UserError
 from ffkeras.layers import native_grouped_convolution
 from ffkeras.models import config_to_json
 from ffkeras.models.featherface import FeatherFace
+from ffkeras.quiet import quiet_stderr
 from ffkeras.runtime.metadata import Metadata
 
 LICENSE = "Apache-2.0"

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from ffkeras.errors import UserError
+from ffkeras.quiet import quiet_stderr
 from ffkeras.runtime.metadata import OUTPUT_WIDTHS, Metadata, read_metadata
 
 RUNTIME_VARIABLE = "FFKERAS_RUNTIME"  # forces one of RUNTIMES
@@ -55,17 +56,21 @@ class Interpreter:
         data, self._name = _read_model(model)
         self.metadata: Metadata = read_metadata(data, self._name)
         self.image_size = self.metadata.image_size
+        with quiet_stderr(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # TensorFlow's own interpreter announces its retirement
+            self._interpreter = self._load(data, num_threads)
+        self._input = self._find_input()
+        self._outputs = self._find_outputs()
+
+    def _load(self, data: bytes, num_threads: int):
         interpreter_class = _interpreter_class()
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # TensorFlow's own interpreter announces its retirement
-                self._interpreter = interpreter_class(model_content=data, num_threads=num_threads)
-            self._interpreter.allocate_tensors()
+            interpreter = interpreter_class(model_content=data, num_threads=num_threads)
+            interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())
             raise UserError(f"{self._name} cannot be loaded ({reason}); copy or convert it again.") from error
-        self._input = self._find_input()
-        self._outputs = self._find_outputs()
+        return interpreter
 
     def run(self, canvas: np.ndarray) -> dict[str, np.ndarray]:
         """Run the network on one letterboxed image.

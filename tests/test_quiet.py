@@ -2,7 +2,8 @@ import os
 
 import pytest
 
-from ffkeras.conversion.quiet import quiet_stderr
+from ffkeras.errors import UserError
+from ffkeras.quiet import quiet_stderr
 
 STDERR = 2
 
@@ -19,3 +20,10 @@ def test_chatter_shows_where_the_work_fails(capfd):
         os.write(STDERR, b"the reason\n")
         raise RuntimeError
     assert capfd.readouterr().err == "the reason\n"
+
+
+def test_a_sentence_for_the_user_stands_alone(capfd):
+    with pytest.raises(UserError), quiet_stderr():
+        os.write(STDERR, b"chatter\n")
+        raise UserError
+    assert capfd.readouterr().err == ""
