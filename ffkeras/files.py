@@ -3,10 +3,48 @@
 import contextlib
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from ffkeras.errors import UserError
+
+
+def check_writable(path: str | os.PathLike) -> None:
+    """Refuse a file that could not be written, before the slow work that leads to it; nothing is made on disk.
+
+    Raises:
+        UserError: `path` is a folder, lies below a file, or its nearest existing folder does not allow writing.
+    """
+    path = Path(path)
+    folder = _nearest_folder(path)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UserError(f"cannot write {path}: {folder} does not allow it; choose another output.")
+
+
+def check_writable_folder(folder: str | os.PathLike) -> None:
+    """Make `folder`, and for a moment a file in it. Raises UserError where that fails."""
+    folder = Path(folder)
+    _nearest_folder(folder / "file")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UserError(f"cannot write to {folder}: {error.strerror}; choose another folder.") from error
+
+
+def _nearest_folder(path: Path) -> Path:
+    """The nearest existing folder above a file to be written. Raises UserError where no file can have this path."""
+    try:
+        if path.is_dir():
+            raise UserError(f"{path} is a folder; name a file.")
+        nearest = next((parent for parent in path.parents if parent.exists()), Path.cwd())
+        if not nearest.is_dir():
+            raise UserError(f"{nearest} is a file, so nothing can be written below it; choose another output.")
+    except OSError as error:  # a folder that may not be looked into, a name that is too long
+        raise UserError(f"cannot write {path}: {error.strerror}; choose another output.") from error
+    return nearest
 
 
 @contextlib.contextmanager
@@ -16,9 +54,10 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
     The temporary name keeps the suffix, because many writers choose a format by it. Missing parent folders are made.
 
     Raises:
-        UserError: the folder cannot be written, or the disk is full.
+        UserError: `path` is a folder or lies below a file, the folder cannot be written, or the disk is full.
     """
     path = Path(path)
+    _nearest_folder(path)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

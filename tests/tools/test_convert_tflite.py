@@ -93,7 +93,7 @@ def test_a_calibration_file_that_is_no_image_is_named(run, tmp_path):
 def test_an_output_that_cannot_be_written_shows_before_the_work(run, tmp_path, capsys):
     (tmp_path / "file").write_text("")
     output = tmp_path / "file" / "model.tflite"
-    assert_refused("cannot write", "--weights", run, "--validation", PHOTOS, "--output", output)
+    assert_refused("nothing can be written below it", "--weights", run, "--validation", PHOTOS, "--output", output)
     assert "bytes from" not in capsys.readouterr().out
 
 
