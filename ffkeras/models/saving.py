@@ -1,12 +1,14 @@
 """A run folder: `model.json` (the configuration) and `model.weights.h5` beside it."""
 
+import io
 import os
 from pathlib import Path
 
 import h5py
 
+from ffkeras.backend import keras
 from ffkeras.errors import UserError
-from ffkeras.files import atomic_path, read_json, write_json
+from ffkeras.files import read_json, write_bytes, write_json
 from ffkeras.models.build import build_model
 from ffkeras.models.config import config_from_json, config_to_json
 from ffkeras.models.featherface import FeatherFace
@@ -18,15 +20,18 @@ WEIGHTS_FILE = "model.weights.h5"
 def save_run(model: FeatherFace, folder: str | os.PathLike) -> None:
     """Write configuration and weights into `folder`, each whole or not at all. Raises UserError where that fails."""
     folder = Path(folder)
+    write_bytes(folder / WEIGHTS_FILE, _weights_as_bytes(model))
     write_json(folder / CONFIG_FILE, config_to_json(model.config))
-    with atomic_path(folder / WEIGHTS_FILE) as temporary:
-        # Keras goes by the name's end.
-        keras_path = temporary.with_name(temporary.name.removesuffix(".h5") + ".weights.h5")
-        try:
-            model.save_weights(keras_path)
-            keras_path.replace(temporary)
-        finally:
-            keras_path.unlink(missing_ok=True)
+
+
+def _weights_as_bytes(model: FeatherFace) -> bytes:
+    """What `model.save_weights` would write, made in memory: HDF5 on a full disk prints its own long complaints."""
+    saving_lib = keras.src.saving.saving_lib
+    content = io.BytesIO()
+    store = saving_lib.H5IOStore(content, mode="w")
+    saving_lib._save_state(model, store, assets_store=None, inner_path="", visited_trackables=set())
+    store.close()
+    return content.getvalue()
 
 
 def load_run(folder: str | os.PathLike) -> FeatherFace:

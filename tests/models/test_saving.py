@@ -1,3 +1,7 @@
+import errno
+import os
+
+import h5py
 import numpy as np
 import pytest
 
@@ -34,6 +38,31 @@ def test_a_run_comes_back_as_it_was(model, run):
 
 def test_a_run_holds_two_files_and_no_leftovers(run):
     assert sorted(path.name for path in run.iterdir()) == ["model.json", "model.weights.h5"]
+
+
+def test_the_weights_are_those_that_keras_writes(model, run, tmp_path):
+    model.save_weights(tmp_path / "keras.weights.h5")
+    assert read_arrays(run / "model.weights.h5") == read_arrays(tmp_path / "keras.weights.h5")
+
+
+def read_arrays(path):
+    arrays = {}
+    with h5py.File(path) as file:
+        file.visititems(
+            lambda name, entry: arrays.update({name: entry[()].tobytes()} if hasattr(entry, "dtype") else {})
+        )
+    return arrays
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_nothing(model, tmp_path, monkeypatch):
+    def write_to_full_disk(path, data):
+        path.touch()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", write_to_full_disk)
+    with pytest.raises(UserError, match=r"cannot write .*model\.weights\.h5: No space left on device; [^\n]*$"):
+        save_run(model, tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
