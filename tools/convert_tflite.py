@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT))
 
 from ffkeras import cli  # noqa: E402
 from ffkeras.errors import UserError  # noqa: E402
+from ffkeras.files import atomic_path, check_writable  # noqa: E402
 
 DEFAULT_WEIGHTS = ROOT / "tflite" / "models" / "v2_ultra"
 DEFAULT_IMAGE_SIZE = (640, 640)
@@ -83,11 +84,12 @@ def choose_images(options: argparse.Namespace) -> tuple[list, list]:
 def main(arguments: list[str] | None = None) -> None:
     """Load, convert, validate, keep the file if it passed."""
     options = parse_arguments(arguments)
+    if options.output:
+        check_writable(options.output)
     from ffkeras.conversion.calibration import calibration_canvases
     from ffkeras.conversion.graph import read_graph
     from ffkeras.conversion.tflite import convert
     from ffkeras.conversion.validation import validate
-    from ffkeras.files import atomic_path
     from ffkeras.models.saving import load_run
 
     model, size = load_run(options.weights), options.image_size

@@ -8,6 +8,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ffkeras.cli import ImageSizeAction, run
 from ffkeras.errors import UserError
+from ffkeras.files import check_writable
 
 DEFAULT_IMAGE_SIZE = (640, 640)
 
@@ -81,6 +82,8 @@ def load_detector(model: Path, image_size: tuple[int, int] | None, num_threads: 
 def main(arguments: list[str] | None = None) -> None:
     """Detect or read detections, evaluate, print the table, write what was asked for."""
     options = parse_arguments(arguments)
+    for output in filter(None, (options.detections, options.plot, options.json)):
+        check_writable(output)
     from ffkeras import evaluation
 
     if options.plot:

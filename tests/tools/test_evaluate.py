@@ -126,6 +126,14 @@ def test_plot_of_unknown_suffix_is_refused_before_the_evaluation(data, found, tm
     assert_fails(evaluate("--from-detections", found, "--data", data, "--plot", plot), "pr.xyz", ".png")
 
 
+@pytest.mark.parametrize("option", ["--detections", "--plot", "--json"])
+def test_output_that_cannot_be_written_is_refused_before_anything_is_read(tmp_path, option):
+    (tmp_path / "file").touch()
+    arguments = ("--model", tmp_path / "none", "--data", tmp_path / "none", option)
+    assert_fails(evaluate(*arguments, tmp_path / "file" / "out.png"), "file is a file, so nothing can be written")
+    assert_fails(evaluate(*arguments, tmp_path), "is a folder; name a file")
+
+
 def test_unreadable_image_leaves_no_detections(data, run_folder, tmp_path):
     (data / "WIDER_val" / "images" / "0--Parade" / "b.jpg").write_bytes(b"not an image")
     kept = tmp_path / "kept.json"
