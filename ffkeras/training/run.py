@@ -8,7 +8,7 @@ from ffkeras.data.image_cache import FileSource
 from ffkeras.data.pipeline import Source
 from ffkeras.data.synthetic import SyntheticFaces
 from ffkeras.errors import UserError
-from ffkeras.files import read_json, write_json
+from ffkeras.files import check_writable, read_json, write_json
 from ffkeras.models import NetworkConfig, config_from_json, config_to_json
 from ffkeras.models.build import build_model
 from ffkeras.models.featherface import FeatherFace
@@ -26,10 +26,12 @@ def start_run(network: NetworkConfig, config: TrainingConfig, folder: Path, cach
     """A new run in `folder`.
 
     Raises:
-        UserError: the folder already holds a run, or data, backbone or starting weights are not usable.
+        UserError: the folder already holds a run or cannot be written, or data, backbone or starting weights are not
+            usable.
     """
     if RunCheckpoint.exists(folder):
         raise UserError(f"{folder} already holds a run; add --resume to continue it, or choose another --output.")
+    check_writable(folder / CONFIG_FILE)
     trainer = _make_trainer(network, config, folder, cache_bytes)
     write_json(folder / CONFIG_FILE, config_to_json(network))
     write_json(folder / TRAINING_FILE, config.to_json())
