@@ -25,6 +25,8 @@ class AnchorConfig:
     def __post_init__(self):
         if len(self.sizes) != len(self.strides):
             raise ValueError(f"{len(self.sizes)} levels of sizes for {len(self.strides)} strides")
+        if not all(isinstance(level, list | tuple) for level in self.sizes):
+            raise ValueError(f"anchor sizes {self.sizes} are not a list for each level")
         object.__setattr__(self, "sizes", tuple(tuple(level) for level in self.sizes))
         object.__setattr__(self, "strides", tuple(self.strides))
         if not self.sizes:

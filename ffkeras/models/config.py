@@ -13,6 +13,44 @@ LEVEL_BLOCKS = (5, 11, 13)  # where P3, P4, P5 stand in BACKBONE_WIDTHS
 TWO_PER_CELL = AnchorConfig(((16, 32), (64, 128), (256, 512)))
 THREE_PER_CELL = AnchorConfig(((10, 16, 27), (44, 72, 117), (191, 313, 512)))  # geometric from 10 to 512, factor 1.64
 
+_BRANCHES = 4  # the context heads divide the channels by it
+_KINDS = {bool: "true or false", int: "a whole number", str: "a name", tuple: "a list"}
+
+
+def _choice(default: str, *others: str):
+    return field(default=default, metadata={"choices": (default, *others)})
+
+
+def _check_fields(config) -> None:
+    """Make tuples of lists; hold every field against its default's kind, its choices and its least value (1)."""
+    for entry in dataclasses.fields(config):
+        value, kind = getattr(config, entry.name), type(entry.default)
+        if isinstance(value, list):
+            value = tuple(value)
+            object.__setattr__(config, entry.name, value)
+        received = f"{entry.name} is {value!r:.80}"
+        if type(value) is not kind:  # isinstance would let true pass for 1
+            raise ValueError(f"{received}; it should be {_KINDS.get(kind, 'an object')}")
+        choices = entry.metadata.get("choices", (value,))
+        if value not in choices:
+            raise ValueError(f"{received}; it should be {' or '.join(choices)}")
+        least = entry.metadata.get("least", 1)
+        if kind is int and value < least:
+            raise ValueError(f"{received}; it should be {least} or more")
+
+
+def _check_network(config: "NetworkConfig") -> None:
+    """What holds for all three networks."""
+    _check_fields(config)
+    if len(config.mean) != 3 or not all(type(value) in (int, float) and 0 <= value <= 255 for value in config.mean):
+        raise ValueError(f"mean is {config.mean}; it should be three numbers from 0 to 255")
+    if config.anchors.strides != TWO_PER_CELL.strides:
+        raise ValueError(f"anchor strides are {config.anchors.strides}; the pyramid has {TWO_PER_CELL.strides}")
+    if config.pyramid_channels < _BRANCHES:
+        raise ValueError(f"pyramid_channels is {config.pyramid_channels}; it should be {_BRANCHES} or more")
+    if config.pyramid_channels % config.shuffle_groups:
+        raise ValueError(f"shuffle_groups is {config.shuffle_groups}; it should divide pyramid_channels")
+
 
 @dataclass(frozen=True)
 class BackboneConfig:
@@ -22,14 +60,20 @@ class BackboneConfig:
         widths: output channels of the stem and the 13 blocks; any numbers, as pruning finds them.
         activation: `relu`, `relu6` or `leaky_relu`.
         padding: `same` (TensorFlow's) or `symmetric` (PyTorch's).
+
+    Raises:
+        ValueError: a value of the wrong kind or out of its range, as in the networks' configurations.
     """
 
     widths: tuple[int, ...] = BACKBONE_WIDTHS
-    activation: str = "relu6"
-    padding: str = "same"
+    activation: str = _choice("relu6", "relu", "leaky_relu")
+    padding: str = _choice("same", "symmetric")
 
     def __post_init__(self):
-        object.__setattr__(self, "widths", tuple(self.widths))
+        _check_fields(self)
+        wanted = len(BACKBONE_WIDTHS)
+        if len(self.widths) != wanted or not all(type(width) is int and width > 0 for width in self.widths):
+            raise ValueError(f"widths is {self.widths}; it should be {wanted} widths, whole numbers above zero")
 
     @property
     def level_widths(self) -> tuple[int, int, int]:
@@ -52,15 +96,13 @@ class V1Config:
     anchors: AnchorConfig = TWO_PER_CELL
     pyramid_channels: int = 56
     pyramid_layers: int = 2
-    attention: str = "cbam"
+    attention: str = _choice("cbam", "none")
     attention_reduction: int = 16
-    context: str = "deformable"
+    context: str = _choice("deformable", "standard")
     shuffle_groups: int = 2
 
     def __post_init__(self):
-        for name, choices in (("attention", ("cbam", "none")), ("context", ("deformable", "standard"))):
-            if getattr(self, name) not in choices:
-                raise UserError(f"v1's {name} is {getattr(self, name)!r}; it should be {' or '.join(choices)}.")
+        _check_network(self)
 
 
 @dataclass(frozen=True)
@@ -77,7 +119,7 @@ class V2UltraConfig:
     backbone: BackboneConfig = BackboneConfig()
     mean: tuple[float, float, float] = (128.0, 128.0, 128.0)
     anchors: AnchorConfig = TWO_PER_CELL
-    activation: str = "relu6"
+    activation: str = _choice("relu6", "relu", "leaky_relu", "swish")
     pyramid_channels: int = 32
     pyramid_layers: int = 2
     backbone_attention: bool = True
@@ -92,12 +134,19 @@ class V2UltraConfig:
     context: bool = True
     context_groups: int = 4
     shuffle_groups: int = 4
-    trunk_channels: int = 16
+    trunk_channels: int = field(default=16, metadata={"least": 0})
 
     def __post_init__(self):
+        _check_network(self)
         needs = [name for name in ("smart_feature_reuse", "attention_multiplication") if getattr(self, name)]
         if needs and not self.pyramid_attention:
-            raise UserError(f"{' and '.join(needs)} use the pyramid attention; switch them off with it.")
+            raise ValueError(f"{' and '.join(needs)} use the pyramid attention; switch them off with it")
+        quarter = self.pyramid_channels // _BRANCHES
+        if self.context and (self.pyramid_channels % self.context_groups or quarter % self.context_groups):
+            raise ValueError(
+                f"context_groups is {self.context_groups}; it should divide {self.pyramid_channels} pyramid_channels "
+                f"and a quarter of them, {quarter}"
+            )
 
 
 @dataclass(frozen=True)
@@ -113,7 +162,7 @@ class NanoBConfig:
     backbone: BackboneConfig = BackboneConfig()
     mean: tuple[float, float, float] = (128.0, 128.0, 128.0)
     anchors: AnchorConfig = THREE_PER_CELL
-    activation: str = "relu6"
+    activation: str = _choice("relu6", "relu", "leaky_relu", "swish")
     pyramid_channels: int = 32
     pyramid_layers: int = 2
     attention: bool = True
@@ -123,6 +172,9 @@ class NanoBConfig:
     assn: bool = True
     context: bool = True
     shuffle_groups: int = 4
+
+    def __post_init__(self):
+        _check_network(self)
 
 
 NetworkConfig = V1Config | V2UltraConfig | NanoBConfig
@@ -154,18 +206,16 @@ def config_from_json(values: dict, name: str = "the configuration") -> NetworkCo
         name: of the file, for error sentences.
 
     Raises:
-        UserError: an unknown network or field, or a value of the wrong kind.
+        UserError: an unknown network or field, or a value of the wrong kind or out of its range.
     """
-    values = dict(values)
+    values = dict(values) if isinstance(values, dict) else {}
     network = values.pop("network", None)
-    if network not in NETWORKS:
+    if network not in tuple(NETWORKS):  # a list has no hash
         raise UserError(f"{name} is of network {network!r}; it should be one of {', '.join(NETWORKS)}.")
-    kind = NETWORKS[network]
     try:
         for key, nested in _NESTED.items():
-            if key in values:
+            if isinstance(values.get(key), dict):
                 values[key] = nested(**values[key])
-        values = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
-        return kind(**values)
+        return NETWORKS[network](**values)
     except (TypeError, ValueError) as error:
         raise UserError(f"{name} is not a configuration of {network}: {error}.") from error

@@ -54,6 +54,7 @@ def test_a_side_that_is_no_multiple_of_32_is_refused(size):
     [
         (((16, 32), (64, 128)), (8, 16, 32), "2 levels"),
         ((), (), "no levels"),
+        ((16, 32, 64), (8, 16, 32), "a list for each level"),
         (((16, 32), (64,), (256, 512)), (8, 16, 32), "as many anchors"),
         (((), (), ()), (8, 16, 32), "at least one"),
         (((0,),), (8,), "above zero"),
