@@ -5,7 +5,6 @@ import argparse
 import contextlib
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -36,26 +35,14 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def check_writable(folder: Path) -> None:
-    """Make `folder` and a file in it, now rather than after an hour of work."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise UserError(f"cannot write to {folder}: {error.strerror}; choose another folder.") from error
+def check_arguments(args: argparse.Namespace, sources: list, outputs: list) -> None:
+    """Refuse before the model is loaded what would fail after the last picture."""
+    from ffkeras.files import check_writable
 
-
-def check_arguments(args: argparse.Namespace, sources: list) -> None:
-    """Refuse before the first picture what would fail after the last."""
     if any(source.is_camera for source in sources) and not (args.show or args.output or args.json):
         raise UserError("a camera needs --show, --output or --json; otherwise its faces go nowhere.")
-    if args.output:
-        check_writable(args.output)
-    if args.json:
-        if args.json.is_dir():
-            raise UserError(f"{args.json} is a folder; name a file for --json.")
-        check_writable(args.json.parent)
+    for path in {args.json, *outputs} - {None}:
+        check_writable(path)
 
 
 @contextlib.contextmanager
@@ -87,88 +74,29 @@ def show(image, moving: bool) -> bool:
         raise UserError("this OpenCV has no windows; install opencv-python or leave --show out.") from error
 
 
-class Detection:
-    """One run of the command: what was found so far, and which sources were bad."""
-
-    def __init__(self, args: argparse.Namespace, sources: list):
-        from ffkeras.runtime import FaceDetector
-        from ffkeras.runtime.sinks import output_paths
-
-        self.detector = FaceDetector(args.model, args.score_threshold, args.iou_threshold, args.num_threads)
-        self.sources = sources
-        self.outputs = output_paths(sources, args.output) if args.output else [None] * len(sources)
-        self.show = args.show
-        self.entries: list[dict] = []
-        self.bad: list[str] = []
-        self.total = len(sources)  # pictures to look at, as far as known
-        self.stopped = False
-
-    def run(self) -> None:
-        """Go through the sources; one that cannot be read is noted and left out."""
-        from ffkeras.runtime.sources import open_source
-
-        with progress_bar() as step:
-            for source, output in zip(self.sources, self.outputs, strict=True):
-                with contextlib.ExitStack() as stack:
-                    try:
-                        stream = stack.enter_context(open_source(source))
-                    except UserError as error:
-                        self.bad.append(str(error))
-                        step(self.total)
-                        continue
-                    self.total += stream.length - 1
-                    self._detect(source, stream, output, step)
-                if self.stopped:
-                    return
-
-    def _detect(self, source, stream, output: Path | None, step: Callable[[int], None]) -> None:
-        from ffkeras.runtime.sinks import open_sink
-
-        first = len(self.entries)
-        with open_sink(output, stream.rate) if output else contextlib.nullcontext() as write:
-            try:
-                for name, image in stream.frames:
-                    self._detect_one(name, image, write, moving=source.is_video)
-                    step(self.total)
-                    if self.stopped:
-                        break
-            except KeyboardInterrupt:
-                if not source.is_camera or len(self.entries) == first:
-                    raise
-                self.stopped = True  # Ctrl-C is how a camera's recording ends
-        found = sum(len(entry["faces"]) for entry in self.entries[first:])
-        frames = f" in {len(self.entries) - first} frames" if source.is_video else ""
-        print(f"{source.location}: {found} {'face' if found == 1 else 'faces'}{frames}")
-
-    def _detect_one(self, name: str, image, write: Callable | None, moving: bool) -> None:
-        from ffkeras.runtime import draw_faces
-
-        faces = self.detector.detect(image)
-        height, width = image.shape[:2]
-        if write or self.show:
-            drawn = draw_faces(image, faces)
-            if write:
-                write(drawn)
-            self.stopped = self.show and not show(drawn, moving)
-        found = [face.to_json() for face in faces]
-        self.entries.append({"image": name, "width": width, "height": height, "faces": found})
-
-
 def main() -> int:
     """Detect in every source; 1 where some could not be read."""
     args = parse_arguments()
     from ffkeras.files import write_json
+    from ffkeras.runtime import FaceDetector
+    from ffkeras.runtime.session import DetectionSession
+    from ffkeras.runtime.sinks import output_paths
     from ffkeras.runtime.sources import list_sources
 
     sources = list_sources(args.inputs)
-    detection = Detection(args, sources)
-    check_arguments(args, sources)
-    detection.run()
-    if args.json and detection.entries:
-        write_json(args.json, detection.entries)
-    for sentence in detection.bad:
-        print(f"error: {sentence}", file=sys.stderr)
-    return 1 if detection.bad else 0
+    outputs = output_paths(sources, args.output) if args.output else [None] * len(sources)
+    check_arguments(args, sources, outputs)
+    detector = FaceDetector(args.model, args.score_threshold, args.iou_threshold, args.num_threads)
+    session = DetectionSession(detector, sources, outputs, show if args.show else None)
+    try:
+        with progress_bar() as step:
+            session.run(print, step)
+        if args.json and session.entries:
+            write_json(args.json, session.entries)
+    finally:
+        for sentence in session.bad:
+            print(f"error: {sentence}", file=sys.stderr)
+    return 1 if session.bad else 0
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """Where images come from: files, folders, videos and cameras, all as named streams of frames."""
 
 import contextlib
-import itertools
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,9 +11,16 @@ import numpy as np
 
 from ffkeras.errors import UserError
 from ffkeras.images import list_images, read_image
+from ffkeras.quiet import quiet_stderr
 
 VIDEO_SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".gif")
 DEFAULT_RATE = 25.0  # frames per second, where a video or camera does not say
+LENGTH_TOLERANCE = 2  # frames that a whole video may lack: containers count the last ones differently
+LENGTH_TOLERANCE_SHARE = 0.05  # and the same as a share of its length, which some containers only estimate
+
+
+class BrokenOffError(UserError):
+    """A video ended well before the length that its file promises; the frames before that are good."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,8 @@ class Stream:
     """An opened source.
 
     Args:
-        frames: pairs of a name and a uint8 BGR image [H, W, 3]; an image file has one, a video "<path>#<number>" each.
+        frames: pairs of a name and a uint8 BGR image [H, W, 3]; an image file has one, a video "<path>#<number>" each;
+            they end with BrokenOffError where the rest of a video is missing.
         rate: frames per second; 0 for an image file.
         length: frames as far as the file says; 1 where it does not.
     """
@@ -80,27 +87,37 @@ def open_source(source: Source) -> Iterator[Stream]:
         UserError: it cannot be read; the sentence names it.
     """
     if not source.is_video:
-        yield Stream(iter([(str(source.location), read_image(source.location))]))
+        with quiet_stderr():
+            image = read_image(source.location)
+        yield Stream(iter([(str(source.location), image)]))
         return
-    capture = cv2.VideoCapture(source.location if source.is_camera else str(source.location))
-    try:
+    with quiet_stderr():
+        capture = cv2.VideoCapture(source.location if source.is_camera else str(source.location))
         read, first = capture.read()
+    try:
         if not read and source.is_camera:
             raise UserError(f"camera {source.location} gives no picture; check that it is connected and not in use.")
         if not read:
             raise UserError(f"{source.location} is not a video that OpenCV can read, or it is truncated; replace it.")
         rate = capture.get(cv2.CAP_PROP_FPS)
-        images = itertools.chain([first], _remaining_images(capture))
-        named = ((f"{source.location}#{number}", image) for number, image in enumerate(images))
         rate = rate if math.isfinite(rate) and rate > 0 else DEFAULT_RATE
-        yield Stream(named, rate, max(1, int(capture.get(cv2.CAP_PROP_FRAME_COUNT))))
+        length = 1 if source.is_camera else max(1, int(capture.get(cv2.CAP_PROP_FRAME_COUNT)))
+        yield Stream(_name_frames(source, first, capture, rate, length), rate, length)
     finally:
         capture.release()
 
 
-def _remaining_images(capture: cv2.VideoCapture) -> Iterator[np.ndarray]:
-    while True:
+def _name_frames(
+    source: Source, image: np.ndarray, capture: cv2.VideoCapture, rate: float, length: int
+) -> Iterator[tuple[str, np.ndarray]]:
+    read, count, seconds = True, 0, 0.0
+    while read:
+        yield f"{source.location}#{count}", image
+        count += 1
+        seconds = max(seconds, capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
         read, image = capture.read()
-        if not read:
-            return
-        yield image
+    reached = max(count, seconds * rate)  # at a varying rate the length is a time, not a number of frames
+    if length - reached > max(LENGTH_TOLERANCE, LENGTH_TOLERANCE_SHARE * length):
+        raise BrokenOffError(
+            f"{source.location} broke off after {count} of {length} frames; copy it again if the rest matters."
+        )

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from ffkeras.errors import UserError
-from ffkeras.runtime.sources import list_sources, open_source
+from ffkeras.runtime.sources import BrokenOffError, list_sources, open_source
 
 
 @pytest.fixture
@@ -15,10 +15,11 @@ def folder(tmp_path):
     return tmp_path
 
 
-def write_video(path, count, rate=12.0):
+def write_video(path, count, rate=12.0, noise=0):
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), rate, (64, 48))
     for number in range(count):
-        writer.write(np.full((48, 64, 3), 20 * number, np.uint8))
+        grain = np.random.default_rng(number).integers(0, noise + 1, (48, 64, 3))
+        writer.write((20 * number + grain).clip(0, 255).astype(np.uint8))
     writer.release()
 
 
@@ -49,6 +50,16 @@ def test_an_image_is_one_frame_under_its_path(folder):
     assert stream.length == 1
 
 
+def test_a_garbled_image_is_one_sentence(tmp_path, capfd):
+    data = bytearray(cv2.imencode(".png", np.random.default_rng(0).integers(0, 256, (90, 90, 3), np.uint8))[1])
+    data[5000:5100] = bytes(100)
+    (tmp_path / "bad.png").write_bytes(data)
+    (source,) = list_sources([str(tmp_path / "bad.png")])
+    with pytest.raises(UserError, match="bad.png is not an image"), open_source(source):
+        pass
+    assert capfd.readouterr().err == ""
+
+
 def test_a_video_gives_numbered_frames_and_its_rate(tmp_path):
     path = tmp_path / "clip.avi"
     write_video(path, 5)
@@ -60,12 +71,58 @@ def test_a_video_gives_numbered_frames_and_its_rate(tmp_path):
     assert (stream.rate, stream.length) == (12.0, 5)
 
 
+def test_a_video_cut_in_half_gives_its_frames_and_then_says_so(tmp_path):
+    path = tmp_path / "clip.avi"
+    write_video(path, 10, noise=255)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    (source,) = list_sources([str(path)])
+    names = []
+    with (
+        open_source(source) as stream,
+        pytest.raises(BrokenOffError, match=r"clip.avi broke off after \d of 10 frames"),
+    ):
+        names.extend(name for name, _ in stream.frames)
+    assert 3 <= len(names) <= 7
+
+
+class Recording:
+    """A capture of ten frames at 10 per second whose container tells `length` and shows frames until `seconds`."""
+
+    def __init__(self, length, seconds):
+        self.values = {cv2.CAP_PROP_FRAME_COUNT: length, cv2.CAP_PROP_FPS: 10.0, cv2.CAP_PROP_POS_MSEC: seconds * 1000}
+        self.left = 10
+
+    def read(self):
+        self.left -= 1
+        return self.left >= 0, np.zeros((4, 4, 3), np.uint8)
+
+    def get(self, name):
+        return self.values[name]
+
+    def release(self):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("length", "seconds"),
+    [(0.0, 1.0), (-1.0, 0.0), (9.0, 1.0), (12.0, 1.0), (1000.0, 99.0)],
+    ids=["unknown", "negative", "one more", "two fewer", "varying rate"],
+)
+def test_a_container_may_count_otherwise(length, seconds, tmp_path, monkeypatch):
+    path = tmp_path / "clip.avi"
+    path.touch()
+    monkeypatch.setattr(cv2, "VideoCapture", lambda at: Recording(length, seconds))
+    with open_source(list_sources([str(path)])[0]) as stream:
+        assert len(list(stream.frames)) == 10
+
+
 @pytest.mark.parametrize("name", ["bad.mp4", "clip1.avi"])
-def test_a_broken_video_is_one_sentence(name, tmp_path):
+def test_a_broken_video_is_one_sentence(name, tmp_path, capfd):
     (tmp_path / name).write_bytes(np.random.default_rng(0).bytes(2000))
     (source,) = list_sources([str(tmp_path / name)])
     with pytest.raises(UserError, match=f"{name} is not a video"), open_source(source):
         pass
+    assert capfd.readouterr().err == ""
 
 
 def test_a_camera_that_is_not_there_is_one_sentence():

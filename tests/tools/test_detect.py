@@ -102,14 +102,30 @@ def test_a_video_gives_a_video_and_an_entry_for_each_frame(detect, tmp_path, lam
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["clip.mp4"]
 
 
+def test_what_a_cut_video_still_shows_is_kept(detect, tmp_path, lamp_image):
+    clip = tmp_path / "clip.avi"
+    write_video(clip, lamp_image, 10)
+    data = clip.read_bytes()
+    clip.write_bytes(data[: (data.index(b"movi") + len(data)) // 2])  # half of the frames
+    code, out, err = detect(clip, "--output", tmp_path / "out", "--json", tmp_path / "f.json")
+    count = len(json.loads((tmp_path / "f.json").read_text()))
+    assert (code, out) == (1, f"{clip}: {count} faces in {count} frames\n")
+    assert err == f"error: {clip} broke off after {count} of 10 frames; copy it again if the rest matters.\n"
+    written = cv2.VideoCapture(str(tmp_path / "out" / "clip.mp4"))
+    assert int(written.get(cv2.CAP_PROP_FRAME_COUNT)) == count
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (["{folder}/first/text.png", "--json", "{folder}/f.json"], "text.png is not an image"),
         (["{folder}/none.jpg"], "none.jpg does not exist; check the path."),
         (["{folder}/second", "--output", "{folder}/second"], "lamp.png would overwrite its source"),
-        (["{folder}/second", "--output", "{folder}/second/lamp.png"], "cannot write to"),
-        (["{folder}/second", "--json", "{folder}"], "is a folder; name a file for --json."),
+        (
+            ["{folder}/second", "--output", "{folder}/second/lamp.png"],
+            "lamp.png is a file, so nothing can be written below it",
+        ),
+        (["{folder}/second", "--json", "{folder}"], "is a folder; name a file."),
         (["{folder}/second", "--score-threshold", "7"], "score threshold 7.0 is not in 0..1"),
         (["97"], "a camera needs --show, --output or --json"),
         (["97", "--json", "{folder}/f.json"], "camera 97 gives no picture"),
@@ -133,14 +149,18 @@ def test_a_model_without_a_record_is_one_sentence(detect, folder, lamp_plain):
     assert not (folder / "out").exists()
 
 
-def test_a_full_disk_is_one_sentence_and_leaves_no_half_file(lamp_int8, tmp_path):
+def test_a_full_disk_is_one_sentence_after_the_bad_inputs_and_leaves_no_half_file(lamp_int8, tmp_path):
     noise = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
     write_video(tmp_path / "clip.avi", noise, 30)
-    command = [sys.executable, str(TOOL), str(tmp_path / "clip.avi"), "--model", str(lamp_int8), "--output"]
+    (tmp_path / "cut.png").write_bytes(cv2.imencode(".png", noise)[1].tobytes()[:2000])
+    inputs = [str(tmp_path / "cut.png"), str(tmp_path / "clip.avi")]
+    command = [sys.executable, str(TOOL), *inputs, "--model", str(lamp_int8), "--output"]
     limited = ["bash", "-c", 'ulimit -f 8; exec "$@"', "bash", *command, str(tmp_path / "out")]
     done = subprocess.run(limited, capture_output=True, text=True)
     assert done.returncode == 1
-    assert "cannot write" in done.stderr
+    bad, full = done.stderr.splitlines()  # nothing from libpng or the interpreter, and the bad input is not forgotten
+    assert "cut.png is not an image" in bad
+    assert "cannot write" in full
     assert list((tmp_path / "out").iterdir()) == []
 
 

@@ -1,0 +1,104 @@
+"""A run through many sources: what was found so far, and which sources were bad."""
+
+import contextlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ffkeras.errors import UserError
+from ffkeras.runtime.detector import FaceDetector
+from ffkeras.runtime.draw import draw_faces
+from ffkeras.runtime.sinks import Write, open_sink
+from ffkeras.runtime.sources import BrokenOffError, Source, Stream, open_source
+
+Show = Callable[[np.ndarray, bool], bool]  # (picture, whether it moves) -> whether to go on
+Say = Callable[[str], None]
+Step = Callable[[int], None]
+
+
+class DetectionSession:
+    """Detects in every frame of every source, and draws where that is asked for.
+
+    Args:
+        detector: what finds the faces.
+        sources: what to go through, in this order.
+        outputs: for each source the path of its drawn picture or video, or None.
+        show: shows a drawn picture and returns False to stop; None shows nothing.
+
+    Attributes:
+        entries: for each frame that was looked at, its name, width, height and faces, ready for JSON.
+        bad: a sentence for each source that could not be read, or not to its end.
+    """
+
+    def __init__(
+        self,
+        detector: FaceDetector,
+        sources: Sequence[Source],
+        outputs: Sequence[Path | None],
+        show: Show | None = None,
+    ):
+        self.entries: list[dict] = []
+        self.bad: list[str] = []
+        self._detector, self._show = detector, show
+        self._sources, self._outputs = sources, outputs
+        self._total = len(sources)  # frames to look at, as far as known
+        self._stopped = False
+
+    def run(self, say: Say, step: Step) -> None:
+        """Go through the sources; one that cannot be read is noted and left out.
+
+        Args:
+            say: takes one line for each source that was read.
+            step: called after every frame with the number of frames in all, as far as known.
+
+        Raises:
+            UserError: a picture or video cannot be written; `bad` holds what was noted before.
+        """
+        for source, output in zip(self._sources, self._outputs, strict=True):
+            with contextlib.ExitStack() as stack:
+                try:
+                    stream = stack.enter_context(open_source(source))
+                except UserError as error:
+                    self.bad.append(str(error))
+                    step(self._total)
+                    continue
+                self._total += stream.length - 1
+                first = len(self.entries)
+                self._detect(source, stream, output, step)
+            say(_summary(source, self.entries[first:]))
+            if self._stopped:
+                return
+
+    def _detect(self, source: Source, stream: Stream, output: Path | None, step: Step) -> None:
+        first = len(self.entries)
+        with open_sink(output, stream.rate) if output else contextlib.nullcontext() as write:
+            try:
+                for name, image in stream.frames:
+                    self._detect_one(name, image, write, moving=source.is_video)
+                    step(self._total)
+                    if self._stopped:
+                        break
+            except BrokenOffError as error:  # what came before it is kept
+                self.bad.append(str(error))
+            except KeyboardInterrupt:
+                if not source.is_camera or len(self.entries) == first:
+                    raise
+                self._stopped = True  # Ctrl-C is how a camera's recording ends
+
+    def _detect_one(self, name: str, image: np.ndarray, write: Write | None, moving: bool) -> None:
+        faces = self._detector.detect(image)
+        height, width = image.shape[:2]
+        if write or self._show:
+            drawn = draw_faces(image, faces)
+            if write:
+                write(drawn)
+            self._stopped = self._show is not None and not self._show(drawn, moving)
+        found = [face.to_json() for face in faces]
+        self.entries.append({"image": name, "width": width, "height": height, "faces": found})
+
+
+def _summary(source: Source, entries: Sequence[dict]) -> str:
+    found = sum(len(entry["faces"]) for entry in entries)
+    frames = f" in {len(entries)} frames" if source.is_video else ""
+    return f"{source.location}: {found} {'face' if found == 1 else 'faces'}{frames}"
