@@ -1,5 +1,6 @@
 """The state of a run on disk, from which it continues as if it had never stopped."""
 
+import contextlib
 import errno
 import os
 import shutil
@@ -46,7 +47,8 @@ class RunCheckpoint:
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:
-                path.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # the failed write is what is told
+                    path.unlink(missing_ok=True)
 
     def restore(self) -> None:
         """Read the newest state. Raises UserError where it belongs to another network."""
