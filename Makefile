@@ -20,7 +20,8 @@ demo: setup
 	rm -rf $(OUT)
 	$(RUN) tools/train.py --model v2_ultra --synthetic-count 1024 --epochs 3 --image-size 224 --validation-size 224 \
 		--output $(OUT)/run
-	$(RUN) tools/convert_tflite.py --int8 --weights $(OUT)/run --image-size 224 --output $(OUT)/trained_224_int8.tflite
+	$(RUN) tools/convert_tflite.py --int8 --weights $(OUT)/run --image-size 224 \
+		--validation tests/data/photos --output $(OUT)/trained_224_int8.tflite
 	$(RUN) tools/detect.py tests/data/photos/astronaut.jpg --output $(OUT) --json $(OUT)/faces.json
 	@echo "look at $(OUT)/astronaut.jpg and $(OUT)/faces.json"
 

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,18 +19,6 @@ def check_writable(path: str | os.PathLike) -> None:
     folder = _nearest_folder(path)
     if not os.access(folder, os.W_OK | os.X_OK):
         raise UserError(f"cannot write {path}: {folder} does not allow it; choose another output.")
-
-
-def check_writable_folder(folder: str | os.PathLike) -> None:
-    """Make `folder`, and for a moment a file in it. Raises UserError where that fails."""
-    folder = Path(folder)
-    _nearest_folder(folder / "file")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise UserError(f"cannot write to {folder}: {error.strerror}; choose another folder.") from error
 
 
 def _nearest_folder(path: Path) -> Path:

@@ -1,7 +1,7 @@
 import pytest
 
 from ffkeras.errors import UserError
-from ffkeras.files import atomic_path, check_writable, check_writable_folder, read_json, write_json, write_text
+from ffkeras.files import atomic_path, check_writable, read_json, write_json, write_text
 
 
 def test_a_failing_writer_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -33,15 +33,6 @@ def test_a_folder_that_does_not_allow_writing_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr("os.access", lambda *_: False)  # permissions do not bind the superuser
     with pytest.raises(UserError, match=f"{tmp_path} does not allow it"):
         check_writable(tmp_path / "new" / "result.txt")
-
-
-def test_a_folder_to_write_in_is_made_and_left_empty(tmp_path):
-    check_writable_folder(tmp_path / "new" / "folder")
-    assert not list((tmp_path / "new" / "folder").iterdir())
-    (tmp_path / "file").touch()
-    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(UserError, match="is a file, so nothing can be written below it"):
-            check_writable_folder(folder)
 
 
 def test_a_full_disk_is_one_sentence(tmp_path):

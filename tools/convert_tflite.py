@@ -17,13 +17,15 @@ from ffkeras.errors import UserError  # noqa: E402
 from ffkeras.files import atomic_path, check_writable  # noqa: E402
 
 DEFAULT_WEIGHTS = ROOT / "tflite" / "models" / "v2_ultra"
+PHOTOGRAPHS = ROOT / "tests" / "data" / "photos"
 DEFAULT_IMAGE_SIZE = (640, 640)
 VALIDATION_COUNT = 32
 
 EPILOG = """\
 int8 takes the range of every activation from calibration images: 100 or more images of the place where the detector
 will work, faces in them, no labels needed. Without --calibration it uses synthetic faces, which calibrate less well.
-Without --validation it compares on other images of the calibration folders, or on other synthetic faces.
+Without --validation it compares on other images of the calibration folders; where there are none, on the sample
+photographs and other synthetic faces.
 """
 
 
@@ -66,6 +68,7 @@ def choose_images(options: argparse.Namespace) -> tuple[list, list]:
         UserError: a missing or empty folder, or an unreadable image.
     """
     from ffkeras.conversion.calibration import read_images, split_files, synthetic_images
+    from ffkeras.images import list_images
 
     count = options.calibration_count if options.int8 else 0
     calibration, validation = [], []
@@ -78,7 +81,10 @@ def choose_images(options: argparse.Namespace) -> tuple[list, list]:
     if options.validation:
         for_validation, _ = split_files(options.validation, VALIDATION_COUNT, 0, options.seed)
         validation = read_images(for_validation)
-    return calibration, validation or synthetic_images(VALIDATION_COUNT, options.seed + 1)
+    if not validation:
+        photographs = read_images(list_images([PHOTOGRAPHS]))
+        validation = photographs + synthetic_images(VALIDATION_COUNT - len(photographs), options.seed + 1)
+    return calibration, validation
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -16,7 +16,7 @@ CROP_SIDES = (0.3, 1.0)  # side of a crop, as a part of the photograph's shorter
 def split_files(
     inputs: Iterable[str | os.PathLike], calibration: int, validation: int, seed: int = 0
 ) -> tuple[list[Path], list[Path]]:
-    """Choose files for calibration, and other ones for validation while they last.
+    """Choose files for calibration, and other ones for validation; none where calibration takes them all.
 
     Args:
         inputs: image files and folders, see `list_images`.
@@ -29,8 +29,7 @@ def split_files(
     files = list_images(inputs)
     order = np.random.default_rng(seed).permutation(len(files))
     shuffled = [files[i] for i in order]
-    rest = shuffled[calibration:] or shuffled
-    return shuffled[:calibration], rest[:validation]
+    return shuffled[:calibration], shuffled[calibration : calibration + validation]
 
 
 def calibration_canvases(

@@ -61,9 +61,9 @@ def test_validation_takes_other_files_than_calibration(folder):
     assert split_files([folder], 6, 3) == (calibration, validation)
 
 
-def test_where_all_files_calibrate_some_validate_too(folder):
+def test_images_that_calibrate_never_validate_too(folder):
     calibration, validation = split_files([folder], 10, 3)
-    assert (len(calibration), len(validation)) == (10, 3)
+    assert (len(calibration), len(validation)) == (10, 0)
 
 
 def test_a_missing_folder_is_named(tmp_path):
