@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Measure training speed: steps a second on real data against one batch repeated, in turns, in one process."""
+"""Measure training speed: steps a second on real data against one batch repeated, in turns, in one process.
+
+The images are read once before, as in a run's first epoch.
+"""
 
 import argparse
 import os

@@ -1,0 +1,58 @@
+"""The files that users download: they run as they are, and find the faces of photographs that nobody trained on."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ffkeras.geometry import iou_matrix
+from ffkeras.images import read_image
+from ffkeras.runtime import FaceDetector
+
+ROOT = Path(__file__).resolve().parents[1]
+MODELS = sorted((ROOT / "tflite" / "models").glob("*.tflite"))
+PHOTOS = ROOT / "tests" / "data" / "photos"
+LABELS = {entry["image"]: entry["faces"] for entry in json.loads((PHOTOS / "faces.json").read_text())}
+DEFAULT_MODEL = "v2_ultra_640_int8.tflite"
+LANDMARK_TOLERANCE = 0.12  # of the face's size, the hand-placed landmarks' own uncertainty among it
+
+by_model = pytest.mark.parametrize("model", MODELS, ids=lambda path: path.stem)
+
+
+def test_the_default_model_of_the_tools_is_released():
+    assert DEFAULT_MODEL in [path.name for path in MODELS]
+
+
+@by_model
+def test_a_file_is_named_after_its_record(model):
+    record = FaceDetector(model).metadata
+    size = record.image_size[0]
+    kind = "int8" if record.quantization == "int8" else "float32"
+    assert model.stem in (f"{record.network}_{size}_{kind}", f"{record.network}_dense_{size}_{kind}")
+
+
+@by_model
+@pytest.mark.parametrize("photo", [name for name, faces in LABELS.items() if faces])
+def test_the_best_face_is_the_labelled_one(model, photo):
+    (label,) = LABELS[photo]
+    best = FaceDetector(model).detect(read_image(PHOTOS / photo))[0]
+    assert iou_matrix(np.array([label["box"]], np.float32), best.box[None])[0, 0] >= 0.5
+    size = np.sqrt(np.prod(best.box[2:] - best.box[:2]))
+    distances = np.linalg.norm(best.landmarks - np.array(label["landmarks"]), axis=1)
+    assert distances.mean() < LANDMARK_TOLERANCE * size
+
+
+@pytest.mark.parametrize("photo", [name for name, faces in LABELS.items() if faces])
+def test_the_default_model_reports_the_labelled_face_and_nothing_else(photo):
+    detector = FaceDetector(ROOT / "tflite" / "models" / DEFAULT_MODEL, score_threshold=0.5)
+    assert len(detector.detect(read_image(PHOTOS / photo))) == len(LABELS[photo])
+
+
+@by_model
+def test_a_model_has_a_run_folder_with_its_weights_configuration_and_logs(model):
+    folder = model.parent / model.stem.rsplit("_", 2)[0]
+    for name in ("model.json", "model.weights.h5", "training.json", "epochs.csv", "steps.csv", "README.md"):
+        assert (folder / name).exists(), f"{folder.name} lacks {name}"
+    config = json.loads((folder / "model.json").read_text())
+    assert config == json.loads(json.dumps(FaceDetector(model).metadata.model))
