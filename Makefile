@@ -18,8 +18,8 @@ $(VENV)/.installed: setup.cfg pyproject.toml
 # with the released model.
 demo: setup
 	rm -rf $(OUT)
-	$(RUN) tools/train.py --model v2_ultra --synthetic-count 1024 --epochs 3 --image-size 224 --validation-size 224 \
-		--output $(OUT)/run
+	$(RUN) tools/train.py --model v2_ultra --synthetic-count 1536 --epochs 4 --image-size 224 --validation-size 224 \
+		--learning-rate 3e-3 --output $(OUT)/run
 	$(RUN) tools/convert_tflite.py --int8 --weights $(OUT)/run --image-size 224 \
 		--validation tests/data/photos --output $(OUT)/trained_224_int8.tflite
 	$(RUN) tools/detect.py tests/data/photos/astronaut.jpg --output $(OUT) --json $(OUT)/faces.json
