@@ -119,7 +119,11 @@ def training_dataset(source: Source, config: PipelineConfig, encode: Encode, sta
         return image, encode(*faces)
 
     def normalise(images, targets):
-        return tf.cast(images, tf.float32) - tf.constant(config.mean, tf.float32), targets
+        # Row by row: TensorFlow is slow at broadcasting over a last axis of three.
+        batch, height, width, channels = images.shape
+        rows = tf.reshape(images, (batch, height, width * channels))
+        mean = tf.tile(tf.constant(config.mean, tf.float32), [width])
+        return tf.reshape(tf.cast(rows, tf.float32) - mean, images.shape), targets
 
     dataset = tf.data.Dataset.range(start_step * config.batch_size, END_OF_TIME)
     dataset = dataset.map(load, num_parallel_calls=config.workers, deterministic=True)

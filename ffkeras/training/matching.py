@@ -41,8 +41,12 @@ def make_matcher(anchors: np.ndarray) -> Callable[..., dict[str, tf.Tensor]]:
         has_landmarks = tf.pad(has_landmarks, [(0, 1)])
         ignore = tf.pad(ignore, [(0, 1)], constant_values=True)
 
-        overlap = tf.minimum(boxes[:, None, 2:], high) - tf.maximum(boxes[:, None, :2], low)  # [N, A, 2]
-        intersection = tf.reduce_prod(tf.maximum(overlap, 0.0), axis=2)  # [N, A]
+        # Side by side: TensorFlow is slow at broadcasting over a last axis of two.
+        width, height = (
+            tf.maximum(tf.minimum(boxes[:, None, 2 + i], high[:, i]) - tf.maximum(boxes[:, None, i], low[:, i]), 0.0)
+            for i in (0, 1)
+        )
+        intersection = width * height  # [N, A]
         area = tf.reduce_prod(boxes[:, 2:] - boxes[:, :2], axis=1)[:, None]
         iou = intersection / (area + anchor_area - intersection)
         best = tf.reduce_max(iou, axis=1, keepdims=True)  # [N, 1]
