@@ -1,6 +1,7 @@
 """What every command shares: error sentences, exit codes and the reading of sizes."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable
 
@@ -11,6 +12,7 @@ SIZE_MULTIPLE = 32  # the deepest stride of the pyramid
 
 def run(main: Callable[[], int | None]) -> None:
     """Call `main` and exit with its code; bad input prints one sentence and exits 1, Ctrl-C exits 130."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's background job starts with it switched off
     try:
         code = main()
     except UserError as error:
