@@ -17,7 +17,7 @@ class FaceDetector:
     """Finds faces in images of any size. Not for use from several threads at once.
 
     Args:
-        model: path of a .tflite file written by tools/convert_tflite.py, or its bytes.
+        model: path of a .tflite file written by tools/convert_tflite.py, or its bytes; or an `Interpreter` of it.
         score_threshold: faces below this probability are left out, 0..1; None takes the file's own value.
         iou_threshold: of two faces that overlap by more than this the better stays, 0..1; None takes the file's own.
         num_threads: threads of the interpreter, at least 1.
@@ -28,12 +28,12 @@ class FaceDetector:
 
     def __init__(
         self,
-        model: str | os.PathLike | bytes,
+        model: str | os.PathLike | bytes | Interpreter,
         score_threshold: float | None = None,
         iou_threshold: float | None = None,
         num_threads: int = 1,
     ):
-        self._interpreter = Interpreter(model, num_threads)
+        self._interpreter = model if isinstance(model, Interpreter) else Interpreter(model, num_threads)
         record = self._interpreter.metadata
         self.score_threshold = _probability("score threshold", score_threshold, record.score_threshold)
         self.iou_threshold = _probability("IoU threshold", iou_threshold, record.iou_threshold)
@@ -64,7 +64,7 @@ class FaceDetector:
         image = _check_image(image)
         canvas, fitted = letterbox(image, self.image_size, self.metadata.mean)
         return decode_faces(
-            self._interpreter.run(canvas),
+            self._interpreter.invoke(canvas),
             self._anchors,
             self.image_size,
             fitted,

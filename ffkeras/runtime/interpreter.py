@@ -3,6 +3,7 @@
 import importlib
 import os
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -10,8 +11,16 @@ import numpy as np
 
 from ffkeras.errors import UserError
 from ffkeras.quiet import quiet_stderr
-from ffkeras.runtime.metadata import OUTPUT_WIDTHS, Metadata, read_metadata
+from ffkeras.runtime.metadata import Metadata, read_metadata
+from ffkeras.runtime.output import Output
 
+OUTPUT_WIDTHS = {  # last axis; files since format 2 may give the probability of a face without that of background
+    "classification": (2, 1),
+    "bbox_regression": (4,),
+    "landmarks": (10,),
+    "score": (1,),
+    "boxes": (4,),
+}
 RUNTIME_VARIABLE = "FFKERAS_RUNTIME"  # forces one of RUNTIMES
 RUNTIMES = {  # in the order of preference: the fastest first
     "litert": "ai_edge_litert.interpreter",
@@ -20,7 +29,12 @@ RUNTIMES = {  # in the order of preference: the fastest first
 }
 
 
-def _interpreter_class() -> type:
+def preferred_interpreter_class() -> type:
+    """The interpreter's class that the variable FFKERAS_RUNTIME names, else the first of RUNTIMES that is installed.
+
+    Raises:
+        UserError: there is none.
+    """
     forced = os.environ.get(RUNTIME_VARIABLE)
     if forced and forced not in RUNTIMES:
         raise UserError(f"{RUNTIME_VARIABLE}={forced} is none of {', '.join(RUNTIMES)}; choose one or unset it.")
@@ -40,6 +54,7 @@ class Interpreter:
     Args:
         model: path of the file, or its bytes.
         num_threads: threads of the interpreter, at least 1.
+        interpreter_class: a class such as `ai_edge_litert.interpreter.Interpreter`; None takes the first installed.
 
     Attributes:
         metadata: the file's record.
@@ -50,7 +65,9 @@ class Interpreter:
             installed.
     """
 
-    def __init__(self, model: str | os.PathLike | bytes, num_threads: int = 1):
+    def __init__(
+        self, model: str | os.PathLike | bytes, num_threads: int = 1, interpreter_class: Callable | None = None
+    ):
         if num_threads < 1:
             raise UserError(f"{num_threads} threads cannot run a network; give at least 1.")
         data, self._name = _read_model(model)
@@ -58,12 +75,11 @@ class Interpreter:
         self.image_size = self.metadata.image_size
         with quiet_stderr(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # TensorFlow's own interpreter announces its retirement
-            self._interpreter = self._load(data, num_threads)
+            self._interpreter = self._load(interpreter_class or preferred_interpreter_class(), data, num_threads)
         self._input = self._find_input()
         self._outputs = self._find_outputs()
 
-    def _load(self, data: bytes, num_threads: int):
-        interpreter_class = _interpreter_class()
+    def _load(self, interpreter_class: Callable, data: bytes, num_threads: int):
         try:
             interpreter = interpreter_class(model_content=data, num_threads=num_threads)
             interpreter.allocate_tensors()
@@ -79,11 +95,16 @@ class Interpreter:
             canvas: uint8 BGR [height, width, 3] of exactly `image_size`.
 
         Returns:
-            float32 `classification` [A, 2] probabilities, `bbox_regression` [A, 4] and `landmarks` [A, 10] codes.
+            float32 `classification` [A, 2 or 1] probabilities, `bbox_regression` [A, 4] and `landmarks` [A, 10] codes;
+            from a file that decodes, `score` [A, 1], `boxes` [A, 4] and `landmarks` [A, 10] normalised to the input.
 
         Raises:
             ValueError: a canvas of another shape or type.
         """
+        return {name: output.to_float() for name, output in self.invoke(canvas).items()}
+
+    def invoke(self, canvas: np.ndarray) -> dict[str, Output]:
+        """As `run`, with the outputs in the file's own numbers, for those who need few of them as floats."""
         if canvas.shape != (*self.image_size, 3) or canvas.dtype != np.uint8:
             raise ValueError(f"a canvas {canvas.dtype} {canvas.shape} for an input of uint8 {(*self.image_size, 3)}")
         self._interpreter.set_tensor(self._input["index"], self._to_input(canvas)[None])  # [1, H, W, 3]
@@ -101,16 +122,9 @@ class Interpreter:
         values = np.round((canvas - np.array(mean, np.float32)) / scale) + zero_point
         return np.clip(values, -128, 127).astype(np.int8)
 
-    def _read_output(self, details: dict) -> np.ndarray:
-        """One output without its batch axis, float32."""
+    def _read_output(self, details: dict) -> Output:
         values = self._interpreter.get_tensor(details["index"])[0]
-        if details["dtype"] == np.float32:
-            return values
-        scale, zero_point = details["quantization"]
-        values = values.astype(np.float32)
-        values -= np.float32(zero_point)
-        values *= np.float32(scale)
-        return values
+        return Output(values, *details["quantization"]) if details["dtype"] == np.int8 else Output(values)
 
     def _find_input(self) -> dict:
         details = self._interpreter.get_input_details()
@@ -118,7 +132,7 @@ class Interpreter:
         if len(details) != 1 or details[0]["shape"].tolist() != expected:
             shapes = [entry["shape"].tolist() for entry in details]
             raise self._disagrees(f"its inputs are {shapes} where the record says {expected}")
-        self._check_type(details[0])
+        self._check_type(details[0], self.metadata.input_type)
         return details[0]
 
     def _find_outputs(self) -> dict[str, dict]:
@@ -127,19 +141,18 @@ class Interpreter:
         for output, tensor in self.metadata.outputs.items():
             if tensor not in by_name:
                 raise self._disagrees(f"it has no output {tensor!r}")
-            expected = [1, self.metadata.anchor_count, OUTPUT_WIDTHS[output]]
+            expected = [[1, self.metadata.anchor_count, width] for width in OUTPUT_WIDTHS[output]]
             shape = by_name[tensor]["shape"].tolist()
-            if shape != expected:
-                raise self._disagrees(f"its {output} is {shape} where the record says {expected}")
-            self._check_type(by_name[tensor])
+            if shape not in expected:
+                raise self._disagrees(f"its {output} is {shape} where the record says {expected[0]}")
+            self._check_type(by_name[tensor], self.metadata.output_type)
             found[output] = by_name[tensor]
         return found
 
-    def _check_type(self, details: dict) -> None:
-        expected = np.int8 if self.metadata.quantization == "int8" else np.float32
-        if details["dtype"] != expected or (expected == np.int8 and not details["quantization"][0] > 0):
+    def _check_type(self, details: dict, expected: str) -> None:
+        if details["dtype"] != np.dtype(expected) or (expected == "int8" and not details["quantization"][0] > 0):
             kind = f"{np.dtype(details['dtype'])} at scale {details['quantization'][0]}"
-            raise self._disagrees(f"its tensor {details['name']!r} is {kind} where the record says {expected.__name__}")
+            raise self._disagrees(f"its tensor {details['name']!r} is {kind} where the record says {expected}")
 
     def _disagrees(self, reason: str) -> UserError:
         return UserError(
