@@ -1,9 +1,13 @@
 """Writing the metadata record into a .tflite file."""
 
+import json
+
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from ffkeras.conversion.flatbuffer import pack_model
+from ffkeras.runtime.checksum import CHECKSUM_KEY, ZEROS, file_checksum, find_checksum
+from ffkeras.runtime.flatbuffer import find_metadata_buffer
 from ffkeras.runtime.metadata import METADATA_NAME, Metadata
 
 
@@ -15,10 +19,11 @@ def write_metadata(model: bytes, metadata: Metadata) -> bytes:
         metadata: what to write.
 
     Returns:
-        The new file's bytes; graph and weights are unchanged, weights aligned to 16 bytes.
+        The new file's bytes, with their checksum; graph and weights are unchanged, weights aligned to 16 bytes.
     """
     tree = schema.ModelT.InitFromPackedBuf(model)
-    text = np.frombuffer(metadata.to_json().encode(), np.uint8)
+    record = json.loads(metadata.to_json()) | {CHECKSUM_KEY: ZEROS.decode()}
+    text = np.frombuffer(json.dumps(record).encode(), np.uint8)
     tree.metadata = tree.metadata or []
     for entry in tree.metadata:
         if entry.name == METADATA_NAME.encode():
@@ -27,4 +32,6 @@ def write_metadata(model: bytes, metadata: Metadata) -> bytes:
     else:
         tree.buffers.append(schema.BufferT(data=text))
         tree.metadata.append(schema.MetadataT(name=METADATA_NAME, buffer=len(tree.buffers) - 1))
-    return pack_model(tree)
+    packed = pack_model(tree)
+    digits = find_checksum(packed, find_metadata_buffer(packed, METADATA_NAME))
+    return packed[: digits.start] + file_checksum(packed, digits) + packed[digits.stop :]

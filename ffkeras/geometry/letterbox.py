@@ -43,7 +43,9 @@ def letterbox(
     new_width = min(width, max(1, round(source_width * scale)))
     new_height = min(height, max(1, round(source_height * scale)))
     canvas = np.empty((height, width, 3), np.uint8)
-    canvas[:] = np.round(fill).astype(np.uint8)
     canvas[:new_height, :new_width] = cv2.resize(image, (new_width, new_height), interpolation=cv2.INTER_LINEAR)
+    row = np.tile(np.round(fill).astype(np.uint8), (width, 1))  # whole rows: one pixel at a time takes a millisecond
+    canvas[:new_height, new_width:] = row[new_width:]
+    canvas[new_height:] = row
     fitted = Letterbox(new_width / source_width, new_height / source_height, (source_height, source_width))
     return canvas, fitted

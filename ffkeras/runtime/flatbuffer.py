@@ -55,10 +55,10 @@ class _Reader:
             raise BrokenFileError(f"a vector of {length} items at {start} runs past the end")
         return start + 4, length
 
-    def content(self, table: int, slot: int) -> bytes:
-        """A vector of bytes, or a string."""
+    def content(self, table: int, slot: int) -> slice:
+        """Where the bytes of a byte vector, or of a string, are."""
         start, length = self.vector(table, slot, item_size=1)
-        return bytes(self.data[start : start + length])
+        return slice(start, start + length)
 
     def tables(self, table: int, slot: int) -> Iterator[int]:
         """Positions of a vector's tables."""
@@ -67,8 +67,8 @@ class _Reader:
             yield self.follow(item)
 
 
-def read_metadata_buffer(model: bytes, name: str) -> bytes | None:
-    """The content of the metadata entry called `name`, or None where the file has no such entry.
+def find_metadata_buffer(model: bytes, name: str) -> slice | None:
+    """Where in the file the content of the metadata entry called `name` is, or None where there is no such entry.
 
     Walks every operator code, graph and buffer on the way, which is where a cut file shows: the interpreters'
     own loaders print to the terminal or worse.
@@ -90,7 +90,7 @@ def read_metadata_buffer(model: bytes, name: str) -> bytes | None:
     for buffer in buffers:
         reader.vector(buffer, BUFFER_DATA, item_size=1)
     for entry in reader.tables(root, MODEL_METADATA):
-        if reader.content(entry, METADATA_NAME) != name.encode():
+        if model[reader.content(entry, METADATA_NAME)] != name.encode():
             continue
         field = reader.field(entry, METADATA_BUFFER)
         index = 0 if field is None else reader.number("I", field)

@@ -132,7 +132,7 @@ class Interpreter:
         if len(details) != 1 or details[0]["shape"].tolist() != expected:
             shapes = [entry["shape"].tolist() for entry in details]
             raise self._disagrees(f"its inputs are {shapes} where the record says {expected}")
-        self._check_type(details[0], self.metadata.input_type)
+        self._check_type(details[0], self.metadata.borders)
         return details[0]
 
     def _find_outputs(self) -> dict[str, dict]:

@@ -8,13 +8,17 @@ from ffkeras import __version__
 from ffkeras.errors import UserError
 from ffkeras.geometry import AnchorConfig
 from ffkeras.geometry.codes import CENTRE_VARIANCE, SIZE_VARIANCE
-from ffkeras.runtime.flatbuffer import BrokenFileError, read_metadata_buffer
+from ffkeras.runtime.checksum import file_checksum, find_checksum
+from ffkeras.runtime.flatbuffer import BrokenFileError, find_metadata_buffer
 
 METADATA_NAME = "ffkeras"  # of the entry in the file's metadata vector
-FORMAT = 1
+FORMAT = 2
+FORMATS = (1, FORMAT)  # 1 lacks `borders` and `decoded`, and its files have no checksum
 NETWORKS = ("v1", "v2_ultra", "nano_b")
-OUTPUT_WIDTHS = {"classification": 2, "bbox_regression": 4, "landmarks": 10}
+RAW_OUTPUTS = ("classification", "bbox_regression", "landmarks")
+DECODED_OUTPUTS = ("boxes", "landmarks", "score")
 QUANTIZATIONS = ("int8", "none")
+BORDERS = ("int8", "float32")
 
 
 def _require(condition: bool, reason: str) -> None:
@@ -35,10 +39,14 @@ class Metadata:
         image_size: (height, width) of the input in pixels.
         mean: BGR, subtracted from the pixels.
         anchors: sizes and strides in pixels of the input.
-        outputs: the interpreter's tensor name of `classification`, `bbox_regression` and `landmarks`.
+        outputs: the interpreter's tensor names: of `classification`, `bbox_regression` and `landmarks`, or, where the
+            file decodes, of `boxes`, `landmarks` and `score`.
         quantization: "int8" or "none".
         model: the network's configuration, as `config_to_json` gives it.
         score_threshold, iou_threshold: what a detector uses unless told otherwise, 0..1.
+        borders: type of the input and of raw outputs, "int8" or "float32"; None takes that of the quantization. An int8
+            network may have float32 borders.
+        decoded: the file decodes: its outputs are float32 boxes, landmarks and scores, normalised to the input.
         channel_order, variances, license, format, ffkeras_version: fixed in this version.
 
     Raises:
@@ -54,6 +62,8 @@ class Metadata:
     model: dict = field(default_factory=dict)
     score_threshold: float = 0.5
     iou_threshold: float = 0.4
+    borders: str | None = None
+    decoded: bool = False
     channel_order: str = "BGR"
     variances: tuple[float, float] = (CENTRE_VARIANCE, SIZE_VARIANCE)
     license: str = "Apache-2.0"
@@ -61,7 +71,9 @@ class Metadata:
     ffkeras_version: str = __version__
 
     def __post_init__(self):
-        _require(self.format == FORMAT, f"format {self.format!r}, where this version reads {FORMAT}")
+        if self.borders is None:
+            object.__setattr__(self, "borders", "int8" if self.quantization == "int8" else "float32")
+        _require(self.format in FORMATS, f"format {self.format!r}, where this version reads up to {FORMAT}")
         _require(self.network in NETWORKS, f"network {self.network!r} is none of {', '.join(NETWORKS)}")
         stride = max(self.anchors.strides)
         sides_fit = all(isinstance(side, int) and side > 0 and side % stride == 0 for side in self.image_size)
@@ -74,9 +86,19 @@ class Metadata:
         _require(self.channel_order == "BGR", f"channel_order {self.channel_order!r} is not BGR")
         known = tuple(self.variances) == (CENTRE_VARIANCE, SIZE_VARIANCE)
         _require(known, f"variances {self.variances} are not {CENTRE_VARIANCE}, {SIZE_VARIANCE}")
-        named = set(self.outputs) == set(OUTPUT_WIDTHS) and all(isinstance(n, str) for n in self.outputs.values())
-        _require(named, f"outputs {self.outputs} do not name {', '.join(OUTPUT_WIDTHS)}")
         _require(self.quantization in QUANTIZATIONS, f"quantization {self.quantization!r} is not int8 or none")
+        _require(self.borders in BORDERS, f"borders {self.borders!r} are not int8 or float32")
+        fitting = self.quantization == "int8" or self.borders == "float32"
+        _require(fitting, f"borders in {self.borders} around a network in floating point")
+        _require(isinstance(self.decoded, bool), f"decoded {self.decoded!r} is not true or false")
+        names = DECODED_OUTPUTS if self.decoded else RAW_OUTPUTS
+        named = set(self.outputs) == set(names) and all(isinstance(n, str) for n in self.outputs.values())
+        _require(named, f"outputs {self.outputs} do not name {', '.join(names)}")
+
+    @property
+    def output_type(self) -> str:
+        """Of the output tensors, "int8" or "float32"."""
+        return "float32" if self.decoded else self.borders
 
     @property
     def anchor_count(self) -> int:
@@ -94,9 +116,10 @@ class Metadata:
         """Read a record. Raises ValueError, saying what is wrong, for anything but a whole record."""
         record = json.loads(text)
         _require(isinstance(record, dict), f"it is a {type(record).__name__}, not an object")
-        missing = sorted(cls.__dataclass_fields__.keys() - record.keys())
+        known = cls.__dataclass_fields__.keys()
+        missing = sorted(known - record.keys() - ({"borders", "decoded"} if record.get("format") == 1 else set()))
         _require(not missing, f"it lacks {', '.join(missing)}")
-        values = {name: record[name] for name in cls.__dataclass_fields__}
+        values = {name: record[name] for name in known & record.keys()}
         try:
             values["anchors"] = _read_anchors(record["anchors"])
             for name in ("image_size", "mean", "variances"):
@@ -124,19 +147,27 @@ def read_metadata(model: bytes, name: str) -> Metadata:
         name: what the sentence of an error calls the file.
 
     Raises:
-        UserError: not a TFLite file, truncated, without our record, or with one that this version cannot run.
+        UserError: not a TFLite file, truncated, damaged, without our record, or with one that this version cannot run.
     """
     try:
-        record = read_metadata_buffer(model, METADATA_NAME)
+        place = find_metadata_buffer(model, METADATA_NAME)
     except BrokenFileError as error:
         raise UserError(f"{name} is not a TFLite file, or is truncated ({error}); copy or convert it again.") from error
-    if record is None:
+    if place is None:
         raise UserError(
             f"{name} is a TFLite file without an ffkeras record; convert the network with tools/convert_tflite.py."
         )
     try:
-        return Metadata.from_json(record)
+        record = Metadata.from_json(model[place])
     except (ValueError, RecursionError) as error:
         raise UserError(
             f"{name} has an ffkeras record that cannot be used ({error}); convert it with tools/convert_tflite.py."
         ) from error
+    digits = find_checksum(model, place)
+    if digits is None and record.format > 1:
+        raise UserError(f"{name} has an ffkeras record without its checksum; copy or convert it again.")
+    if digits is not None and model[digits] != file_checksum(model, digits):
+        raise UserError(
+            f"{name} is damaged: its bytes do not give the checksum in its ffkeras record; copy or convert it again."
+        )
+    return record

@@ -1,7 +1,9 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -46,7 +48,7 @@ def test_anchor_count_is_that_of_the_anchors():
 @pytest.mark.parametrize(
     "change",
     [
-        {"format": 2},
+        {"format": 3},
         {"network": "yolo"},
         {"image_size": [640]},
         {"image_size": [640, 650]},
@@ -65,6 +67,10 @@ def test_anchor_count_is_that_of_the_anchors():
         {"outputs": {"classification": "a"}},
         {"outputs": None},
         {"quantization": "int4"},
+        {"borders": "int16"},
+        {"quantization": "none", "borders": "int8"},
+        {"decoded": 1},
+        {"decoded": True},
     ],
     ids=str,
 )
@@ -86,6 +92,23 @@ def test_a_missing_key_is_named():
         Metadata.from_json(json.dumps(record))
 
 
+def test_a_record_of_format_1_needs_no_later_fields():
+    record = json.loads(changed(format=1))
+    del record["borders"], record["decoded"]
+    old = Metadata.from_json(json.dumps(record))
+    assert (old.borders, old.decoded, old.output_type) == ("int8", False, "int8")
+    with pytest.raises(ValueError, match="lacks borders, decoded"):
+        Metadata.from_json(json.dumps(record | {"format": 2}))
+
+
+def test_borders_follow_the_quantization_unless_given():
+    assert replace(RECORD, quantization="none", borders=None).borders == "float32"
+    assert replace(RECORD, borders="float32").output_type == "float32"
+    decoded = replace(RECORD, decoded=True, outputs=dict.fromkeys(("boxes", "landmarks", "score"), "a"))
+    assert (decoded.borders, decoded.output_type) == ("int8", "float32")
+    assert Metadata.from_json(decoded.to_json()) == decoded
+
+
 def test_a_file_without_a_record_says_what_to_do(lamp_plain):
     with pytest.raises(UserError, match="plain.tflite is a TFLite file without an ffkeras record; convert .*"):
         read_metadata(lamp_plain, "plain.tflite")
@@ -101,6 +124,23 @@ def test_every_truncation_is_refused(lamp_int8):
     data = lamp_int8.read_bytes()
     for length in range(len(data)):
         assert read_or_refuse(data[:length]) is None, f"{length} of {len(data)} bytes"
+
+
+def test_every_flipped_bit_is_noticed(lamp_int8):
+    data = bytearray(lamp_int8.read_bytes())
+    for position in range(len(data)):
+        data[position] ^= 1 << position % 8
+        assert read_or_refuse(bytes(data)) is None, f"byte {position}"
+        data[position] ^= 1 << position % 8
+
+
+def test_damaged_weights_are_one_sentence(lamp_int8):
+    data = bytearray(lamp_int8.read_bytes())
+    buffers = [entry.data for entry in schema.ModelT.InitFromPackedBuf(data).buffers if entry.data is not None]
+    weights = next(buffer for buffer in buffers if set(buffer.view(np.int8).tolist()) == {-127, 127})
+    data[data.index(weights.tobytes())] ^= 0x40
+    with pytest.raises(UserError, match="some.tflite is damaged: .*checksum.*; copy or convert it again."):
+        read_metadata(bytes(data), "some.tflite")
 
 
 @fuzz
