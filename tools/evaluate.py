@@ -1,4 +1,4 @@
-"""Evaluate a detector on the WIDER FACE validation set by the official protocol."""
+"""Evaluate a detector on the WIDER FACE validation set by the official protocol, or its landmarks."""
 
 import argparse
 import sys
@@ -11,11 +11,16 @@ from ffkeras.errors import UserError
 from ffkeras.files import check_writable
 
 DEFAULT_IMAGE_SIZE = (640, 640)
+AVERAGE_PRECISION_OPTIONS = ("from_detections", "detections", "plot", "allow_missing")
 
 EPILOG = """\
 DIR holds WIDER_val/images/<event>/<name>.jpg and ground_truth/wider_{face,easy,medium,hard}_val.mat.
 Recall by face height takes heights in pixels of the network input, after the resize of the longest side, over all
 valid faces, at score 0.5. Images/s counts letterbox, network and decoding, not the reading of files.
+
+With --landmarks, DIR is training data with landmarks (WIDER_train/images, wider_face_split/ and
+retinaface_gt/train/label.txt), of which the images that training holds out are taken. Several models are compared with
+the first one, over the faces that all of them find: --landmarks --model float32.tflite int8.tflite
 """
 
 
@@ -25,9 +30,14 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     subject = parser.add_mutually_exclusive_group(required=True)
-    subject.add_argument("--model", type=Path, metavar="M", help="a run folder of tools/train.py, or a .tflite file")
+    subject.add_argument(
+        "--model", type=Path, nargs="+", metavar="M", help="a run folder of tools/train.py, or a .tflite file"
+    )
     subject.add_argument("--from-detections", type=Path, metavar="FILE", help="evaluate what --detections wrote")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="the root of WIDER FACE")
+    parser.add_argument(
+        "--landmarks", action="store_true", help="measure the error of landmarks, of one or more models"
+    )
     parser.add_argument(
         "--image-size",
         action=ImageSizeAction,
@@ -47,18 +57,24 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
             parser.error(f"--{name.replace('_', '-')} is {value}, but should be 1 or more")
     if options.from_detections and options.detections:
         parser.error("--detections writes what a model finds; it has no meaning with --from-detections")
+    if options.landmarks:
+        for name in AVERAGE_PRECISION_OPTIONS:
+            if getattr(options, name):
+                parser.error(f"--{name.replace('_', '-')} has no meaning with --landmarks")
+    elif options.model and len(options.model) > 1:
+        parser.error("several models have a meaning with --landmarks only; evaluate one at a time")
     return options
 
 
-def load_detector(model: Path, image_size: tuple[int, int] | None, num_threads: int):
+def load_detector(model: Path, image_size: tuple[int, int] | None, num_threads: int, score_threshold: float):
     """The detector of a .tflite file or of a run folder; its `image_size` says what it takes.
 
     Raises:
         UserError: neither of the two, unreadable, or a .tflite file of another input size.
     """
-    from ffkeras.evaluation.detections import IOU_THRESHOLD, SCORE_THRESHOLD
+    from ffkeras.evaluation.detections import IOU_THRESHOLD
 
-    thresholds = {"score_threshold": SCORE_THRESHOLD, "iou_threshold": IOU_THRESHOLD}
+    thresholds = {"score_threshold": score_threshold, "iou_threshold": IOU_THRESHOLD}
     if model.is_dir():
         from ffkeras.backend import tf
         from ffkeras.evaluation.keras_detector import KerasFaceDetector
@@ -80,10 +96,18 @@ def load_detector(model: Path, image_size: tuple[int, int] | None, num_threads: 
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Detect or read detections, evaluate, print the table, write what was asked for."""
+    """Evaluate, print the table, write what was asked for."""
     options = parse_arguments(arguments)
     for output in filter(None, (options.detections, options.plot, options.json)):
         check_writable(output)
+    if options.landmarks:
+        evaluate_landmarks(options)
+    else:
+        evaluate_faces(options)
+
+
+def evaluate_faces(options: argparse.Namespace) -> None:
+    """Detect or read detections, and measure average precision and recall."""
     from ffkeras import evaluation
 
     if options.plot:
@@ -98,9 +122,10 @@ def main(arguments: list[str] | None = None) -> None:
         detections = evaluation.read_detections(subject)
         names = evaluation.choose_sample(truth.names, detections, str(subject), **sample)
     else:
-        subject = options.model
+        (subject,) = options.model
         names = evaluation.choose_sample(truth.names, images, str(options.data), **sample)
-        detector = load_detector(subject, options.image_size, options.num_threads)
+        threshold = evaluation.detections.SCORE_THRESHOLD
+        detector = load_detector(subject, options.image_size, options.num_threads, threshold)
         image_size = detector.image_size
         detections, speed = evaluation.detect_images(detector, {name: images[name] for name in names})
         if options.detections:
@@ -119,6 +144,23 @@ def main(arguments: list[str] | None = None) -> None:
     )
     print(report.to_text())
     write_outputs(report, options.plot, options.json)
+
+
+def evaluate_landmarks(options: argparse.Namespace) -> None:
+    """Measure the landmarks of each model at the score that users see, and compare them."""
+    from ffkeras.evaluation import LandmarkReport, landmark_errors, landmarked_images
+    from ffkeras.evaluation.recall_by_height import WORKING_THRESHOLD
+    from ffkeras.files import write_json
+
+    images = landmarked_images(options.data, options.limit)
+    errors = {}
+    for model in options.model:
+        detector = load_detector(model, options.image_size, options.num_threads, WORKING_THRESHOLD)
+        errors[str(model)] = landmark_errors(detector, images)
+    report = LandmarkReport(errors, len(images), WORKING_THRESHOLD)
+    print(report.to_text())
+    if options.json:
+        write_json(options.json, report.to_json())
 
 
 def write_outputs(report, plot: Path | None, json: Path | None) -> None:

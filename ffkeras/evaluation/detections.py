@@ -46,7 +46,7 @@ def detect_images(detector: Detector, images: Mapping[str, Path]) -> tuple[Detec
     """
     detections: Detections = {}
     seconds = 0.0
-    for name, path in _with_progress(images.items(), len(images)):
+    for name, path in with_progress(images.items(), len(images)):
         image = read_image(path)
         start = time.perf_counter()
         faces = detector.detect(image)
@@ -83,7 +83,8 @@ def read_detections(path: str | os.PathLike) -> Detections:
     return {name: _check_rows(rows, name, path) for name, rows in read_json(path).items()}
 
 
-def _with_progress(items: Iterable, count: int) -> Iterable:
+def with_progress(items: Iterable, count: int) -> Iterable:
+    """The same items, with a progress bar on standard error that counts them up to `count`."""
     columns = (
         TextColumn("detecting"),
         BarColumn(),

@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import cv2
+import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "evaluation"))
@@ -107,9 +109,9 @@ def test_tflite_file_of_another_input_size_is_refused(monkeypatch):
     tool = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(tool)
     monkeypatch.setattr("ffkeras.runtime.FaceDetector", lambda *_, **__: SimpleNamespace(image_size=(480, 640)))
-    assert tool.load_detector(Path("m.tflite"), None, 1).image_size == (480, 640)
+    assert tool.load_detector(Path("m.tflite"), None, 1, 0.5).image_size == (480, 640)
     with pytest.raises(UserError, match=r"m\.tflite has an input of 480x640; leave out --image-size 320x320"):
-        tool.load_detector(Path("m.tflite"), (320, 320), 1)
+        tool.load_detector(Path("m.tflite"), (320, 320), 1, 0.5)
 
 
 def test_folder_without_ground_truth_is_named(tmp_path, found):
@@ -150,3 +152,35 @@ def test_counts_must_be_positive(data, found, option):
     result = evaluate("--from-detections", found, "--data", data, *option)
     assert result.returncode == 2
     assert "should be 1 or more" in result.stderr
+
+
+def write_landmarked(folder):
+    """Training data of 64 grey images, some of which training holds out, with one marked face each."""
+    folder.mkdir()
+    points = " ".join(f"{x} {y} 0" for x, y in ((30, 30), (60, 30), (45, 45), (33, 60), (57, 60)))
+    (folder / "label.txt").write_text("\n".join(f"# {n}.png\n10 10 70 70 {points} 1" for n in range(64)))
+    for n in range(64):
+        cv2.imwrite(str(folder / f"{n}.png"), np.full((96, 96, 3), 128, np.uint8))
+    return folder
+
+
+def test_landmarks_of_two_models_stand_side_by_side(run_folder, lamp_float, tmp_path):
+    data, figures = write_landmarked(tmp_path / "faces"), tmp_path / "figures.json"
+    result = evaluate("--landmarks", "--model", run_folder, lamp_float, "--data", data, "--json", figures)
+    assert result.returncode == 0, result.stderr
+    assert "faces that all find" in result.stdout
+    assert list(json.loads(figures.read_text())["files"]) == [str(run_folder), str(lamp_float)]
+
+
+def test_data_without_landmarks_are_named(data, tmp_path):
+    (tmp_path / "label.txt").write_text("# a.png\n10 10 70 70\n")
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((96, 96, 3), np.uint8))
+    assert_fails(evaluate("--landmarks", "--model", "m.tflite", "--data", tmp_path), str(tmp_path), "landmarks")
+
+
+def test_options_of_one_measure_are_refused_for_the_other(data):
+    both = evaluate("--landmarks", "--model", "m.tflite", "--data", data, "--plot", "pr.png")
+    several = evaluate("--model", "a.tflite", "b.tflite", "--data", data)
+    assert (both.returncode, several.returncode) == (2, 2)
+    assert "--plot has no meaning with --landmarks" in both.stderr
+    assert "several models" in several.stderr
