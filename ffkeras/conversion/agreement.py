@@ -16,7 +16,13 @@ MATCHING_IOU = 0.5  # the same face
 
 
 def largest_relative_error(reference: np.ndarray, other: np.ndarray) -> float:
-    """The largest difference anywhere, relative to the largest number of the reference."""
+    """The largest difference anywhere, relative to the largest number of the reference.
+
+    Args:
+        reference, other: [..., k]; where one has more columns, such as the background's, the last ones are compared.
+    """
+    columns = min(reference.shape[-1], other.shape[-1])
+    reference, other = reference[..., -columns:], other[..., -columns:]
     return float(np.abs(other - reference).max() / np.abs(reference).max())
 
 
@@ -26,17 +32,17 @@ def top_anchor_error(
     """Squares to sum over images: of the differences on the reference's best anchors, and of the reference there.
 
     Args:
-        reference, other: the outputs of one image, `classification` [A, 2] and so on, float32.
+        reference, other: the outputs of one image, `classification` [A, 2] or [A, 1] and so on, float32.
         output: which of them to compare; of `classification` the face probability alone counts.
         step: what one step of the int8 output is worth.
 
     Returns:
         (mean squared difference, mean square of the reference, at least that of SMALLEST_SIZE steps).
     """
-    scores = reference["classification"][:, 1]
+    scores = reference["classification"][:, -1]
     best = np.argsort(-scores, kind="stable")[:TOP_ANCHORS]
-    first = 1 if output == "classification" else 0
-    a, b = (outputs[output][best, first:].astype(np.float64) for outputs in (reference, other))
+    columns = slice(-1, None) if output == "classification" else slice(None)
+    a, b = (outputs[output][best, columns].astype(np.float64) for outputs in (reference, other))
     return float(((b - a) ** 2).mean()), max(float((a**2).mean()), (SMALLEST_SIZE * step) ** 2)
 
 

@@ -12,7 +12,7 @@ class KerasFaceDetector:
     """Finds faces with a model from `ffkeras.models`, at one input size, one image at a time.
 
     Args:
-        model: gives softmax probabilities and SSD codes when called with `training=False`.
+        model: gives probabilities and SSD codes when called with `training=False`.
         image_size: (height, width) of the network input in pixels, multiples of 32.
         score_threshold: faces below this probability are left out, 0..1.
         iou_threshold: a face that overlaps a better one by more than this is left out, 0..1.

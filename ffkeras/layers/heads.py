@@ -4,7 +4,7 @@ from ffkeras.backend import keras
 from ffkeras.layers.block import Block
 from ffkeras.layers.conv_bn import ConvBN
 
-VALUES = {"classification": 2, "bbox_regression": 4, "landmarks": 10}  # numbers per anchor
+VALUES = {"classification": 2, "bbox_regression": 4, "landmarks": 10}  # numbers per anchor, classes as two logits
 OUTPUTS = tuple(VALUES)
 
 
@@ -13,15 +13,17 @@ class DetectionHead(Block):
 
     Args:
         anchors_per_cell: anchors at each place of the level.
+        class_logits: 2, or 1 for their difference.
     """
 
-    def __init__(self, anchors_per_cell: int, **kwargs):
+    def __init__(self, anchors_per_cell: int, class_logits: int = 2, **kwargs):
         super().__init__(**kwargs)
-        self.convolutions = [keras.layers.Conv2D(anchors_per_cell * k, 1) for k in VALUES.values()]
-        self.reshapes = [keras.layers.Reshape((-1, k)) for k in VALUES.values()]
+        values = (VALUES | {"classification": class_logits}).values()
+        self.convolutions = [keras.layers.Conv2D(anchors_per_cell * k, 1) for k in values]
+        self.reshapes = [keras.layers.Reshape((-1, k)) for k in values]
 
     def call(self, x):
-        """[B, H, W, C] -> classification, bbox_regression, landmarks: [B, H * W * anchors_per_cell, 2 / 4 / 10]."""
+        """[B, H, W, C] -> classification, bbox_regression, landmarks: [B, H * W * anchors, 2 or 1 / 4 / 10]."""
         return [reshape(conv(x)) for reshape, conv in zip(self.reshapes, self.convolutions, strict=True)]
 
 
@@ -32,12 +34,20 @@ class DetectionHeads(Block):
         anchors_per_cell: anchors at each place.
         trunk_channels: width of one 3x3 convolution that all levels and tasks share; 0 for none.
         activation: of the trunk, see `make_activation`.
+        class_logits: 2 (background, face), or 1 for their difference.
     """
 
-    def __init__(self, anchors_per_cell: int, trunk_channels: int = 0, activation: str = "relu6", **kwargs):
+    def __init__(
+        self,
+        anchors_per_cell: int,
+        trunk_channels: int = 0,
+        activation: str = "relu6",
+        class_logits: int = 2,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.trunk = ConvBN(trunk_channels, activation=activation) if trunk_channels else None
-        self.heads = [DetectionHead(anchors_per_cell) for _ in range(3)]
+        self.heads = [DetectionHead(anchors_per_cell, class_logits) for _ in range(3)]
         self.concatenates = [keras.layers.Concatenate(axis=1, name=name) for name in OUTPUTS]
 
     def call(self, levels):

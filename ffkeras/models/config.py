@@ -17,7 +17,7 @@ _BRANCHES = 4  # the context heads divide the channels by it
 _KINDS = {bool: "true or false", int: "a whole number", str: "a name", tuple: "a list"}
 
 
-def _choice(default: str, *others: str):
+def _choice(default: str | int, *others: str | int):
     return field(default=default, metadata={"choices": (default, *others)})
 
 
@@ -33,7 +33,7 @@ def _check_fields(config) -> None:
             raise ValueError(f"{received}; it should be {_KINDS.get(kind, 'an object')}")
         choices = entry.metadata.get("choices", (value,))
         if value not in choices:
-            raise ValueError(f"{received}; it should be {' or '.join(choices)}")
+            raise ValueError(f"{received}; it should be {' or '.join(map(str, choices))}")
         least = entry.metadata.get("least", 1)
         if kind is int and value < least:
             raise ValueError(f"{received}; it should be {least} or more")
@@ -88,6 +88,8 @@ class V1Config:
     Args:
         attention: `cbam` (502 K parameters) or `none` (489,015: the published weights).
         context: `deformable` (DCNv2) or `standard` (plain 3x3, for TFLite and microcontrollers).
+        shuffle_groups: of the channel shuffle; 1 for none.
+        class_logits: of an anchor: 2 (background, face), or 1, which stands for their difference.
     """
 
     network: str = field(default="v1", init=False)
@@ -100,6 +102,7 @@ class V1Config:
     attention_reduction: int = 16
     context: str = _choice("deformable", "standard")
     shuffle_groups: int = 2
+    class_logits: int = _choice(2, 1)
 
     def __post_init__(self):
         _check_network(self)
@@ -113,6 +116,7 @@ class V2UltraConfig:
         mean: BGR value that is taken off the image; 128 makes the int8 input exactly pixel - 128.
         activation: outside the backbone.
         trunk_channels: of the trunk shared by levels and tasks; 0 for none.
+        shuffle_groups, class_logits: see `V1Config`.
     """
 
     network: str = field(default="v2_ultra", init=False)
@@ -135,6 +139,7 @@ class V2UltraConfig:
     context_groups: int = 4
     shuffle_groups: int = 4
     trunk_channels: int = field(default=16, metadata={"least": 0})
+    class_logits: int = _choice(2, 1)
 
     def __post_init__(self):
         _check_network(self)
@@ -156,6 +161,7 @@ class NanoBConfig:
     Args:
         scale_decoupling, mse_fpn, assn: the three modules for small faces, each switchable; without `assn` P3 has the
             same second CBAM as P4 and P5.
+        shuffle_groups, class_logits: see `V1Config`.
     """
 
     network: str = field(default="nano_b", init=False)
@@ -172,6 +178,7 @@ class NanoBConfig:
     assn: bool = True
     context: bool = True
     shuffle_groups: int = 4
+    class_logits: int = _choice(2, 1)
 
     def __post_init__(self):
         _check_network(self)

@@ -23,7 +23,10 @@ class FeatherFace(keras.Model):
     def __init__(self, config: NetworkConfig):
         super().__init__(name=config.network)
         self.config = config
-        self.softmax = keras.layers.Softmax(name="probabilities")
+        if config.class_logits == 1:
+            self.sigmoid = keras.layers.Activation("sigmoid", name="probabilities")
+        else:
+            self.softmax = keras.layers.Softmax(name="probabilities")
 
     def call(self, images, training=False):
         """Detect.
@@ -33,11 +36,13 @@ class FeatherFace(keras.Model):
             training: give class logits instead of probabilities.
 
         Returns:
-            `classification` [B, A, 2], `bbox_regression` [B, A, 4], `landmarks` [B, A, 10].
+            `classification` [B, A, 2] (background, face), or [B, A, 1] (face) with one class logit,
+            `bbox_regression` [B, A, 4], `landmarks` [B, A, 10].
         """
         outputs = self.forward(images)
         if not training:
-            outputs["classification"] = self.softmax(outputs["classification"])
+            to_probabilities = self.sigmoid if self.config.class_logits == 1 else self.softmax
+            outputs["classification"] = to_probabilities(outputs["classification"])
         return outputs
 
     def forward(self, images):
@@ -69,4 +74,5 @@ class FeatherFace(keras.Model):
         logit = math.log(PRIOR / (1 - PRIOR))
         for head in self.heads.heads:
             bias = head.convolutions[0].bias
-            bias.assign([-logit / 2, logit / 2] * (bias.shape[0] // 2))
+            anchor = [logit] if self.config.class_logits == 1 else [-logit / 2, logit / 2]
+            bias.assign(anchor * (bias.shape[0] // len(anchor)))

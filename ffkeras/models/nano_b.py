@@ -50,7 +50,7 @@ class NanoB(FeatherFace):
         self.pyramid_attention = {str(i): CBAM(channels, reduction) for i in attended} if config.attention else {}
         self.context = [SSHFourBranches(channels, activation) for _ in range(3)] if config.context else []
         self.shuffles = [ChannelShuffle(config.shuffle_groups) for _ in range(3)] if config.shuffle_groups > 1 else []
-        self.heads = DetectionHeads(config.anchors.per_cell)
+        self.heads = DetectionHeads(config.anchors.per_cell, class_logits=config.class_logits)
 
     def forward(self, images):
         """[B, H, W, 3] -> the three outputs, class scores as logits."""

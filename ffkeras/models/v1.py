@@ -38,8 +38,9 @@ class V1(FeatherFace):
         deformable = config.context == "deformable"
         self.context = [SSH(channels, 1, ACTIVATION, deformable) for _ in range(3)]
         # The published shuffle is that of channels / groups groups: the inverse of ShuffleNet's.
-        self.shuffles = [ChannelShuffle(channels // config.shuffle_groups) for _ in range(3)]
-        self.heads = DetectionHeads(config.anchors.per_cell)
+        inverse_groups = channels // config.shuffle_groups
+        self.shuffles = [ChannelShuffle(inverse_groups) for _ in range(3)] if config.shuffle_groups > 1 else []
+        self.heads = DetectionHeads(config.anchors.per_cell, class_logits=config.class_logits)
 
     def forward(self, images):
         """[B, H, W, 3] -> the three outputs, class scores as logits."""
@@ -50,5 +51,6 @@ class V1(FeatherFace):
         if self.pyramid_attention:
             levels = [cbam(x) for cbam, x in zip(self.pyramid_attention, levels, strict=True)]
         levels = [ssh(x) for ssh, x in zip(self.context, levels, strict=True)]
-        levels = [shuffle(x) for shuffle, x in zip(self.shuffles, levels, strict=True)]
+        if self.shuffles:
+            levels = [shuffle(x) for shuffle, x in zip(self.shuffles, levels, strict=True)]
         return self.heads(levels)

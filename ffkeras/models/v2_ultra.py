@@ -65,7 +65,7 @@ class V2Ultra(FeatherFace):
             self.innovations.append(DynamicWeightSharing())
         self.context = [SSH(channels, config.context_groups, activation) for _ in range(3)] if config.context else []
         self.shuffles = [ChannelShuffle(config.shuffle_groups) for _ in range(3)] if config.shuffle_groups > 1 else []
-        self.heads = DetectionHeads(config.anchors.per_cell, config.trunk_channels, activation)
+        self.heads = DetectionHeads(config.anchors.per_cell, config.trunk_channels, activation, config.class_logits)
 
     def forward(self, images):
         """[B, H, W, 3] -> the three outputs, class scores as logits."""

@@ -32,6 +32,11 @@ def hardest_negatives(loss, negative, count):
     return negative & (candidates >= threshold)
 
 
+def face_logit(logits):
+    """How much more an anchor looks like a face than like background: [B, A, 2], or [B, A, 1] as it is -> [B, A]."""
+    return logits[..., 0] if logits.shape[-1] == 1 else logits[..., 1] - logits[..., 0]
+
+
 def multibox_loss(outputs: dict, targets: dict) -> dict:
     """The loss of a batch and its three parts.
 
@@ -40,7 +45,8 @@ def multibox_loss(outputs: dict, targets: dict) -> dict:
     Classes and boxes are divided by the batch's positives, landmarks by those with landmarks.
 
     Args:
-        outputs: of a network in training: class logits [B, A, 2], box codes [B, A, 4], landmark codes [B, A, 10].
+        outputs: of a network in training: class logits [B, A, 2] or [B, A, 1], box codes [B, A, 4], landmark codes
+            [B, A, 10].
         targets: as `make_matcher` gives them, batched.
 
     Returns:
@@ -48,8 +54,7 @@ def multibox_loss(outputs: dict, targets: dict) -> dict:
     """
     label = targets["label"]
     positive, negative = label == FACE, label == BACKGROUND
-    logits = outputs["classification"]
-    entropy = tf.nn.softplus((logits[..., 0] - logits[..., 1]) * tf.where(positive, 1.0, -1.0))  # [B, A]
+    entropy = tf.nn.softplus(face_logit(outputs["classification"]) * tf.where(positive, -1.0, 1.0))  # [B, A]
     positives = tf.reduce_sum(tf.cast(positive, tf.int32), axis=1)  # [B]
     negatives = tf.where(positives > 0, NEGATIVES_PER_POSITIVE * positives, NEGATIVES_WITHOUT_FACES)
     hard = hardest_negatives(tf.stop_gradient(entropy), negative, negatives)

@@ -1,0 +1,72 @@
+"""Clean-up of a trained network before it is quantised or converted: the same function from fewer operations.
+
+Each step takes a network and gives a new one, built from its own configuration, so that whatever works on a network
+works on a simplified one. The outputs stay equal but for the rounding of float32.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+
+from ffkeras.models.build import build_model
+from ffkeras.models.featherface import FeatherFace
+
+
+def simplify(model: FeatherFace) -> FeatherFace:
+    """A simplified copy of the network, after all of `STEPS`.
+
+    Its `classification` is [B, A, 1], the probability of a face, which was the last column before.
+
+    Args:
+        model: any of the three networks; it is left as it is.
+    """
+    for step in STEPS.values():
+        model = step(model)
+    return model
+
+
+def fold_shuffle(model: FeatherFace) -> FeatherFace:
+    """Put the channel shuffle into the input order of the convolutions that follow it."""
+    if not model.shuffles:
+        return _rebuild(model)
+    copy = _rebuild(model, shuffle_groups=1)
+    channels, groups = model.config.pyramid_channels, model.shuffles[0].groups
+    source = np.arange(channels).reshape(groups, -1).T.ravel()  # shuffled channel j is channel source[j]
+    heads = copy.heads
+    readers = [conv for head in heads.heads for conv in head.convolutions]
+    if heads.trunk is not None:
+        readers = [heads.trunk.convolution]
+    for convolution in readers:
+        kernel = convolution.kernel.numpy()
+        unshuffled = np.empty_like(kernel)
+        unshuffled[:, :, source] = kernel  # [height, width, in, out]
+        convolution.kernel.assign(unshuffled)
+    return copy
+
+
+def join_class_logits(model: FeatherFace) -> FeatherFace:
+    """Compute the difference of the two class logits: softmax over (background, face) is its sigmoid."""
+    if model.config.class_logits == 1:
+        return _rebuild(model)
+    copy = _rebuild(model, class_logits=1)
+    for joined, pair in zip(copy.heads.heads, model.heads.heads, strict=True):
+        for target, weights in zip(joined.convolutions[0].weights, pair.convolutions[0].weights, strict=True):
+            weights = weights.numpy()
+            target.assign(weights[..., 1::2] - weights[..., 0::2])  # (background, face), anchor by anchor
+    return copy
+
+
+def _rebuild(model: FeatherFace, **changes) -> FeatherFace:
+    """A network of the changed configuration; weights that keep their shape are copied."""
+    copy = build_model(dataclasses.replace(model.config, **changes))
+    for target, weights in zip(copy.weights, model.weights, strict=True):
+        if target.shape == weights.shape:
+            target.assign(weights)
+    return copy
+
+
+STEPS: dict[str, Callable[[FeatherFace], FeatherFace]] = {
+    "channel shuffle folded into the heads": fold_shuffle,
+    "two class logits joined into one": join_class_logits,
+}
