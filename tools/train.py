@@ -2,7 +2,9 @@
 """Train a face detector on labelled images, or on synthetic faces where no --data is given.
 
 A run folder is written: model.json and model.weights.h5 (averaged weights), training.json, steps.csv, epochs.csv,
-tensorboard/ and checkpoint/. Stop it at any time; --resume continues as if it had never stopped.
+tensorboard/ and checkpoint/. With --quantize --from RUN a trained network learns to live with int8's roundings, and
+quantized.weights.npz takes the place of model.weights.h5. Stop it at any time; --resume continues as if it had never
+stopped.
 """
 
 import argparse
@@ -15,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from ffkeras import cli  # noqa: E402
 from ffkeras.errors import UserError  # noqa: E402
 from ffkeras.models.config import NETWORKS, config_from_json, default_config  # noqa: E402
+from ffkeras.training.config import QUANTIZE_DEFAULTS as SHORT  # noqa: E402
 from ffkeras.training.config import TrainingConfig  # noqa: E402
 
 DEFAULTS = TrainingConfig()
@@ -30,12 +33,19 @@ def parse_arguments() -> argparse.Namespace:
     run.add_argument("--synthetic-count", type=int, help=f"images of synthetic faces ({DEFAULTS.synthetic_count})")
     run.add_argument("--image-size", action=cli.ImageSizeAction, help="training input, S or HxW (320)")
     run.add_argument("--batch-size", type=int, help=f"({DEFAULTS.batch_size})")
-    run.add_argument("--epochs", type=int, help=f"({DEFAULTS.epochs})")
-    run.add_argument("--learning-rate", type=float, help=f"AdamW's, at its height ({DEFAULTS.learning_rate})")
-    run.add_argument("--warmup-steps", type=int, help=f"({DEFAULTS.warmup_steps})")
+    run.add_argument("--epochs", type=int, help=f"({DEFAULTS.epochs}, with --quantize {SHORT['epochs']})")
+    run.add_argument(
+        "--learning-rate",
+        type=float,
+        help=f"AdamW's, at its height ({DEFAULTS.learning_rate}, with --quantize {SHORT['learning_rate']})",
+    )
+    run.add_argument(
+        "--warmup-steps", type=int, help=f"({DEFAULTS.warmup_steps}, with --quantize {SHORT['warmup_steps']})"
+    )
     run.add_argument("--frozen-norm-share", type=float, help=f"last part ({DEFAULTS.frozen_norm_share})")
     run.add_argument("--backbone", metavar="NPZ", help="ImageNet weights of the backbone")
     run.add_argument("--from", dest="start_from", metavar="RUN", help="start from the weights of another run")
+    run.add_argument("--quantize", action="store_true", help="fine-tune --from RUN with the roundings of int8")
     run.add_argument("--validation-size", action=cli.ImageSizeAction, help="held-out images, S or HxW (640)")
     run.add_argument("--seed", type=int, help=f"({DEFAULTS.seed})")
     parser.add_argument("--output", type=Path, help="run folder (default runs/NAME)")
@@ -53,12 +63,15 @@ def main() -> None:
     if resume and arguments:
         given = ", ".join(f"--{name.replace('_', '-')}" for name in arguments)
         raise UserError(f"a resumed run keeps the configuration it was started with; leave out {given}.")
+    if arguments.get("quantize") and "model" in arguments:
+        raise UserError("--quantize takes the network of --from RUN; leave out --model.")
     name = arguments.pop("model", "v2_ultra")
     if resume and output is None:
         raise UserError("--resume needs --output with the folder of the run.")
-    network = read_network(name)
-    config = TrainingConfig(**arguments)
-    folder = output or Path("runs") / network.network
+    quantize = arguments.pop("quantize", False)
+    config = TrainingConfig.of_kind(quantize, **arguments)
+    network = None if quantize else read_network(name)
+    folder = output or default_folder(config, name)
 
     from ffkeras.backend import tf
 
@@ -77,7 +90,14 @@ def main() -> None:
     except KeyboardInterrupt:
         print(f"stopped at step {int(trainer.step)}; continue with: tools/train.py --resume --output {folder}")
         raise
-    print(f"done: {folder}/model.weights.h5")
+    print(f"done: {folder}")
+
+
+def default_folder(config: TrainingConfig, name: str) -> Path:
+    """Where a run goes unless --output says otherwise."""
+    if config.quantize:
+        return Path("runs") / f"{Path(config.start_from).name}_quantized"
+    return Path("runs") / read_network(name).network
 
 
 def read_network(name: str):

@@ -12,8 +12,9 @@ from ffkeras.conversion.metadata import write_metadata
 from ffkeras.conversion.ranges import mend_ranges
 from ffkeras.errors import UserError
 from ffkeras.layers import native_grouped_convolution
-from ffkeras.models import config_to_json
+from ffkeras.models import NetworkConfig, config_to_json
 from ffkeras.models.featherface import FeatherFace
+from ffkeras.quantization.network import QuantizedFeatherFace
 from ffkeras.quiet import quiet_stderr
 from ffkeras.runtime.metadata import Metadata
 
@@ -48,17 +49,44 @@ def convert(
         _check_quantizable(model, representative)
         model = equalize_backbone(model, representative)
     data = _convert_graph(model, image_size, representative)
+    return _with_record(data, model.config, image_size, "none" if representative is None else "int8", license)
+
+
+def convert_quantized(network: QuantizedFeatherFace, image_size: tuple[int, int], license: str = LICENSE) -> bytes:
+    """Convert a network of quantization-aware training: its weights, ranges and roundings are those of the int8 file.
+
+    Args:
+        network: as `tools/train.py --quantize` leaves it.
+        image_size: (height, width) of the input in pixels, multiples of 32.
+        license: of the weights, an SPDX identifier.
+
+    Returns:
+        The file: int8 input and outputs and no float tensor between.
+    """
+    signature = [tf.TensorSpec((1, *image_size, 3), tf.float32, name="image")]
+    with native_grouped_convolution(), quiet_stderr(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        forward = tf.function(lambda image: network(image, training=False), input_signature=signature)
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([forward.get_concrete_function()], _owner(network))
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.inference_input_type = converter.inference_output_type = tf.int8
+        data = converter.convert()
+    return _with_record(data, network.config, image_size, "int8", license)
+
+
+def _with_record(
+    data: bytes, config: NetworkConfig, image_size: tuple[int, int], quantization: str, license: str
+) -> bytes:
     graph = read_graph(data)
-    if representative is not None and model.config.mean == CENTRED_MEAN and graph.input_quantization != (1.0, 0):
+    if quantization == "int8" and config.mean == CENTRED_MEAN and graph.input_quantization != (1.0, 0):
         raise RuntimeError(f"the int8 input came out as {graph.input_quantization}, not as scale 1, zero point 0")
-    config = model.config
     record = Metadata(
         network=config.network,
         image_size=tuple(image_size),
         mean=config.mean,
         anchors=config.anchors,
         outputs=graph.outputs,
-        quantization="none" if representative is None else "int8",
+        quantization=quantization,
         model=config_to_json(config),
         license=license,
     )
@@ -93,10 +121,10 @@ def _convert_graph(model: FeatherFace, image_size: tuple[int, int], representati
         return bytes(mlir_quantize(calibrated, input_data_type=tf.int8, output_data_type=tf.int8))
 
 
-def _owner(flat: keras.Model) -> tf.Module:
+def _owner(model: keras.Model) -> tf.Module:
     """A module that holds the variables; the converter saves it, and saving a Keras model takes half a minute."""
     owner = tf.Module()
-    owner.held = flat.variables
+    owner.held = model.variables
     return owner
 
 

@@ -27,8 +27,12 @@ class SlicedPointwise(keras.layers.Layer):
     def call(self, x, filters: int | None = None):
         """[B, H, W, C] -> [B, H, W, filters], C <= in_channels, filters <= self.filters (the default)."""
         filters = filters or self.filters
-        kernel = self.kernel[:, :, : x.shape[-1], :filters]
+        kernel = self.sliced_kernel(x.shape[-1], filters)
         return self.activation(tf.nn.conv2d(x, kernel, 1, "SAME") + self.bias[:filters])
+
+    def sliced_kernel(self, in_channels: int, filters: int):
+        """The leading part of the weights, [1, 1, in_channels, filters]."""
+        return self.kernel[:, :, :in_channels, :filters]
 
     def get_config(self):
         """Arguments to make the layer again."""

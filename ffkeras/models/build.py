@@ -2,13 +2,12 @@
 
 from ffkeras.backend import tf
 from ffkeras.models.config import NetworkConfig, default_config
-from ffkeras.models.featherface import FeatherFace
+from ffkeras.models.featherface import SMALLEST_SIZE, FeatherFace
 from ffkeras.models.nano_b import NanoB
 from ffkeras.models.v1 import V1
 from ffkeras.models.v2_ultra import V2Ultra
 
 _CLASSES = {"v1": V1, "v2_ultra": V2Ultra, "nano_b": NanoB}
-_SMALLEST_SIZE = 32  # enough to make every weight
 
 
 def build_model(config: str | NetworkConfig) -> FeatherFace:
@@ -23,6 +22,6 @@ def build_model(config: str | NetworkConfig) -> FeatherFace:
     if isinstance(config, str):
         config = default_config(config)
     model = _CLASSES[config.network](config)
-    model(tf.zeros((1, _SMALLEST_SIZE, _SMALLEST_SIZE, 3)))
+    model(tf.zeros((1, SMALLEST_SIZE, SMALLEST_SIZE, 3)))
     model.set_face_prior()
     return model

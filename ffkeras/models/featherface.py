@@ -6,6 +6,7 @@ from ffkeras.backend import keras
 from ffkeras.layers import flattening
 from ffkeras.models.config import NetworkConfig, config_from_json, config_to_json
 
+SMALLEST_SIZE = 32  # pixels, enough to make every weight
 PRIOR = 0.01  # probability of "face" at the start of training (Lin et al. 2017, sec. 4.1)
 
 
@@ -57,6 +58,13 @@ class FeatherFace(keras.Model):
     def from_config(cls, values: dict) -> "FeatherFace":
         """A network with fresh weights from what `get_config` gave."""
         return cls(config_from_json(values["config"]))
+
+    def copy(self) -> "FeatherFace":
+        """A new network with the same configuration and weights."""
+        copy = type(self)(self.config)
+        copy(keras.backend.zeros((1, SMALLEST_SIZE, SMALLEST_SIZE, 3)))
+        copy.set_weights(self.get_weights())
+        return copy
 
     def flat(self, image_size: tuple[int, int], batch_size: int | None = None) -> keras.Model:
         """A functional model of primitive layers for one input size that shares every weight with this one.

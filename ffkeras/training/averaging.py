@@ -10,15 +10,15 @@ class WeightAverage(tf.Module):
     initial weights.
 
     Args:
-        weights: the variables to follow.
+        weights: the variables to follow; counters and other whole numbers are left alone.
         decay: of the average, towards 1 the slower.
     """
 
     def __init__(self, weights: list[tf.Variable], decay: float):
         super().__init__()
         self.decay = decay
-        self.followed = list(weights)
-        self.average = [tf.Variable(weight, trainable=False) for weight in weights]
+        self.followed = _floats(weights)
+        self.average = [tf.Variable(weight, trainable=False) for weight in self.followed]
 
     def update(self, step: tf.Variable) -> None:
         """Move the average towards the weights after step number `step`."""
@@ -29,5 +29,9 @@ class WeightAverage(tf.Module):
 
     def copy_to(self, weights: list[tf.Variable]) -> None:
         """Write the average into the weights of a model of the same kind."""
-        for average, weight in zip(self.average, weights, strict=True):
+        for average, weight in zip(self.average, _floats(weights), strict=True):
             weight.assign(average)
+
+
+def _floats(weights: list[tf.Variable]) -> list[tf.Variable]:
+    return [weight for weight in weights if weight.dtype.is_floating]

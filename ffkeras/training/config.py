@@ -8,6 +8,8 @@ from ffkeras.errors import UserError
 
 SEEDS = 1 << 32  # what NumPy's and TensorFlow's generators all take
 
+QUANTIZE_DEFAULTS = {"epochs": 4, "learning_rate": 3e-4, "weight_decay": 0.0, "warmup_steps": 100}
+
 
 @dataclass(frozen=True)
 class TrainingConfig:
@@ -30,6 +32,7 @@ class TrainingConfig:
         backbone: file with ImageNet weights of the backbone; empty for random ones.
         start_from: run folder whose weights to start from; empty for none.
         validation_size: (height, width) at which held-out images are detected.
+        quantize: train with the roundings of int8 (quantization-aware); needs `start_from`, whose network it takes.
         seed: of weights, sample order and augmentation; 0..2^32 - 1.
 
     Raises:
@@ -50,6 +53,7 @@ class TrainingConfig:
     backbone: str = ""
     start_from: str = ""
     validation_size: tuple[int, int] = (640, 640)
+    quantize: bool = False
     seed: int = 0
 
     def __post_init__(self):
@@ -64,8 +68,17 @@ class TrainingConfig:
         for name in ("frozen_norm_share", "average_decay"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UserError(f"{name} is {getattr(self, name)}; give a number from 0 to 1.")
+        if self.quantize and not self.start_from:
+            raise UserError("quantization-aware training fine-tunes a trained network; name its run with --from.")
+        if self.quantize and self.backbone:
+            raise UserError("quantization-aware training takes all weights from --from; leave out --backbone.")
         if not 0 <= self.seed < SEEDS:
             raise UserError(f"seed is {self.seed}; give a whole number from 0 to {SEEDS - 1}.")
+
+    @classmethod
+    def of_kind(cls, quantize: bool, **values) -> "TrainingConfig":
+        """A configuration whose absent values suit training from the start, or short quantization-aware training."""
+        return cls(**{**(QUANTIZE_DEFAULTS if quantize else {}), **values, "quantize": quantize})
 
     @classmethod
     def from_json(cls, values: dict, name: str) -> "TrainingConfig":

@@ -14,16 +14,18 @@ from ffkeras.models.build import build_model
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.saving import CONFIG_FILE, WEIGHTS_FILE, load_weights
 from ffkeras.models.torch_import import load_backbone
+from ffkeras.quantization.saving import save_quantized
 from ffkeras.training.checkpoint import RunCheckpoint
 from ffkeras.training.config import TrainingConfig
+from ffkeras.training.quantized import start_quantized
 from ffkeras.training.trainer import Trainer
 
 TRAINING_FILE = "training.json"
 SYNTHETIC_HELD_OUT = 64
 
 
-def start_run(network: NetworkConfig, config: TrainingConfig, folder: Path, cache_bytes: int) -> Trainer:
-    """A new run in `folder`.
+def start_run(network: NetworkConfig | None, config: TrainingConfig, folder: Path, cache_bytes: int) -> Trainer:
+    """A new run in `folder`; a quantization-aware one takes its network from `config.start_from`, not from `network`.
 
     Raises:
         UserError: the folder already holds a run or cannot be written, or data, backbone or starting weights are not
@@ -33,7 +35,7 @@ def start_run(network: NetworkConfig, config: TrainingConfig, folder: Path, cach
         raise UserError(f"{folder} already holds a run; add --resume to continue it, or choose another --output.")
     check_writable(folder / CONFIG_FILE)
     trainer = _make_trainer(network, config, folder, cache_bytes)
-    write_json(folder / CONFIG_FILE, config_to_json(network))
+    write_json(folder / CONFIG_FILE, config_to_json(trainer.model.config))
     write_json(folder / TRAINING_FILE, config.to_json())
     return trainer
 
@@ -67,7 +69,10 @@ def initial_model(network: NetworkConfig, config: TrainingConfig) -> FeatherFace
     return model
 
 
-def _make_trainer(network: NetworkConfig, config: TrainingConfig, folder: Path, cache_bytes: int) -> Trainer:
+def _make_trainer(network: NetworkConfig | None, config: TrainingConfig, folder: Path, cache_bytes: int) -> Trainer:
+    if config.quantize:
+        source, held_out = make_source(config, cache_bytes)
+        return Trainer(start_quantized(config, source), config, source, held_out, folder, save_quantized)
     model = initial_model(network, config)
     source, held_out = make_source(config, cache_bytes)
     return Trainer(model, config, source, held_out, folder)

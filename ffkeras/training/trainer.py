@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -11,9 +11,9 @@ from ffkeras.backend import keras, tf
 from ffkeras.data.pipeline import PipelineConfig, Source, steps_per_epoch, training_dataset, user_errors
 from ffkeras.errors import UserError
 from ffkeras.geometry import make_anchors
-from ffkeras.models.build import build_model
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.saving import save_run
+from ffkeras.quantization.network import QuantizedFeatherFace
 from ffkeras.training.averaging import WeightAverage
 from ffkeras.training.checkpoint import RunCheckpoint
 from ffkeras.training.config import TrainingConfig
@@ -60,24 +60,26 @@ class Trainer:
         source: training samples.
         held_out: samples for validation; may be empty.
         folder: of the run.
+        save: writes the averaged network into the folder.
     """
 
     def __init__(
         self,
-        model: FeatherFace,
+        model: FeatherFace | QuantizedFeatherFace,
         config: TrainingConfig,
         source: Source,
         held_out: Source,
         folder: Path,
+        save: Callable[[keras.Model, Path], None] = save_run,
     ):
-        self.model, self.config, self.source, self.folder = model, config, source, folder
+        self.model, self.config, self.source, self.folder, self.save = model, config, source, folder, save
         self.pipeline = PipelineConfig(config.image_size, config.batch_size, model.config.mean, config.seed)
         self.epoch_steps = steps_per_epoch(source, self.pipeline)
         self.total_steps = self.epoch_steps * config.epochs
         self.optimizer = make_optimizer(config, self.total_steps)
         self.optimizer.build(model.trainable_variables)
         self.average = WeightAverage(model.weights, config.average_decay)
-        self.averaged_model = build_model(model.config)
+        self.averaged_model = model.copy()
         self.validation = None
         if len(held_out):
             self.validation = HeldOutValidation(self.averaged_model, held_out, config.validation_size)
@@ -168,7 +170,7 @@ class Trainer:
         self.average.copy_to(self.averaged_model.weights)
         ap = self.validation.average_precision() if self.validation else math.nan
         if math.isnan(ap) or ap > float(self.best):
-            save_run(self.averaged_model, self.folder)
+            self.save(self.averaged_model, self.folder)
             self.best.assign(-1.0 if math.isnan(ap) else ap)
         self.epochs_log.write(step=step, epoch=epoch, **losses, validation_ap=ap)
         self._write_board(step, validation_ap=ap)

@@ -1,0 +1,112 @@
+"""A network that computes in float32 what its int8 file will compute, and learns under that."""
+
+from collections.abc import Callable
+
+from tensorflow_model_optimization.python.core.quantization.keras.quantize_wrapper import QuantizeWrapperV2
+
+from ffkeras.backend import keras, tf
+from ffkeras.layers.sliced_pointwise import SlicedPointwise
+from ffkeras.models import config_to_json
+from ffkeras.models.build import build_model
+from ffkeras.models.featherface import FeatherFace
+from ffkeras.quantization.operations import CONVOLUTIONS, TRACE_SIZE, trace
+from ffkeras.quantization.quantizers import ConvolutionConfig, round_kernel, round_tensor
+from ffkeras.quantization.scales import PROBABILITY, assign_scales, rounds
+
+
+class RoundedSlicedPointwise(SlicedPointwise):
+    """A `SlicedPointwise` whose weights are rounded as they are used, each slice with scales of its own."""
+
+    def sliced_kernel(self, in_channels: int, filters: int):
+        """[1, 1, in_channels, filters], int8 values."""
+        return round_kernel(super().sliced_kernel(in_channels, filters))
+
+
+class QuantizedFeatherFace(keras.Model):
+    """A network with BatchNorm folded and every weight and tensor rounded as in int8.
+
+    It stands in for a `FeatherFace` in training, validation and conversion. Layers that the network calls several
+    times share their weights here too; each tensor has a range of its own.
+
+    Args:
+        network: its weights are copied.
+
+    Attributes:
+        config: the network's configuration.
+        ranges: [scale groups, 2], lowest and highest number; set by `calibrate_ranges` or `load_quantized`.
+    """
+
+    def __init__(self, network: FeatherFace):
+        super().__init__(name=f"{network.name}_quantized")
+        self.config = network.config
+        self.program = trace(network)
+        mean = self.config.mean
+        self.scales = assign_scales(self.program, (-max(mean), 255.0 - min(mean)))
+        self.ranges = self.add_weight("ranges", (self.scales.count, 2), initializer="zeros", trainable=False)
+        self.rounded = self._round_layers()
+        self.softmax, self.sigmoid = keras.layers.Softmax(), keras.layers.Activation("sigmoid")
+        self.run(tf.zeros((1, *TRACE_SIZE, 3)), lambda group, x: x)  # makes the weights
+        self.built = True
+
+    def _round_layers(self) -> list[keras.layers.Layer]:
+        """The layer of each operation; those with weights round them."""
+        made: dict[int, keras.layers.Layer] = {}
+        layers = [operation.layer for operation in self.program.operations]
+        for layer in layers:
+            if id(layer) not in made:
+                made[id(layer)] = _with_rounded_weights(layer)
+        return [made[id(layer)] for layer in layers]
+
+    def call(self, images, training=False):
+        """Detect; see `FeatherFace.call`."""
+        outputs = self.forward(images)
+        if not training:
+            logits = outputs["classification"]
+            squash = self.sigmoid if logits.shape[-1] == 1 else self.softmax
+            outputs["classification"] = round_tensor(squash(logits), *PROBABILITY)
+        return outputs
+
+    def forward(self, images):
+        """Images to the three outputs, class scores as logits."""
+        return self.run(images, lambda group, x: round_tensor(x, self.ranges[group, 0], self.ranges[group, 1]))
+
+    def run(self, images, at_point: Callable):
+        """Execute the operations.
+
+        Args:
+            images: float32 [B, H, W, 3], normalised.
+            at_point: is given (scale group, tensor) wherever int8 rounds, and gives the tensor to go on with.
+
+        Returns:
+            The three outputs by name, class scores as logits.
+        """
+        group_of = self.scales.group_of
+        values = {0: at_point(group_of[0], images)}
+        for operation, layer in zip(self.program.operations, self.rounded, strict=True):
+            inputs = [values[value] for value in operation.inputs]
+            result = layer(inputs if operation.several else inputs[0], **operation.arguments)
+            if operation.rectifier is not None:
+                result = operation.rectifier(result)
+            values[operation.output] = at_point(group_of[operation.output], result) if rounds(operation) else result
+        return {name: values[value] for name, value in self.program.outputs.items()}
+
+    def get_config(self) -> dict:
+        """The network's configuration."""
+        return {"config": config_to_json(self.config)}
+
+    def copy(self) -> "QuantizedFeatherFace":
+        """A new network with the same configuration, weights and ranges."""
+        copy = QuantizedFeatherFace(build_model(self.config))
+        copy.set_weights(self.get_weights())
+        return copy
+
+
+def _with_rounded_weights(layer: keras.layers.Layer) -> keras.layers.Layer:
+    if isinstance(layer, CONVOLUTIONS):
+        return QuantizeWrapperV2(layer, ConvolutionConfig())
+    if isinstance(layer, SlicedPointwise):
+        rounded = RoundedSlicedPointwise.from_config({**layer.get_config(), "name": None})
+        rounded.build(None)
+        rounded.set_weights(layer.get_weights())
+        return rounded
+    return layer

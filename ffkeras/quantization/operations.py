@@ -1,0 +1,217 @@
+"""A network as the operations that its .tflite file will have: BatchNorm folded, rectifiers joined to what they follow.
+
+The folding is exact: scale and shift of a BatchNorm in inference go into the kernel and the bias before it (Jacob et
+al. 2018, sec. 3.2, with the statistics that training left).
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ffkeras.backend import keras
+from ffkeras.layers.block import flattening
+from ffkeras.layers.constant_factor import ConstantFactor
+from ffkeras.layers.fast_fusion import FastFusion
+from ffkeras.layers.sliced_pointwise import SlicedPointwise
+from ffkeras.models.featherface import FeatherFace
+
+TRACE_SIZE = (64, 64)  # the operations are the same at every size; the smallest that P3's two halvings divide
+CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
+FUSING = (*CONVOLUTIONS, SlicedPointwise, keras.layers.Add, keras.layers.Subtract, keras.layers.Multiply)
+"""Layers whose TFLite operation has a rectifier built in."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation on values, which are numbered; value 0 is the image.
+
+    Args:
+        layer: computes it; several operations may share one and its weights.
+        inputs: values it takes.
+        output: value it makes.
+        several: the layer takes a list, also where the list has one value.
+        rectifier: ReLU or ReLU6 inside the operation, or None.
+        arguments: further keyword arguments of the call.
+    """
+
+    layer: keras.layers.Layer
+    inputs: tuple[int, ...]
+    output: int
+    several: bool = False
+    rectifier: keras.layers.Layer | None = None
+    arguments: dict = field(default_factory=dict)
+
+    def __call__(self, inputs: list):
+        """Compute the output from the input tensors."""
+        result = self.layer(inputs if self.several else inputs[0], **self.arguments)
+        return result if self.rectifier is None else self.rectifier(result)
+
+
+@dataclass(frozen=True)
+class Program:
+    """The operations of a network in an order of execution.
+
+    Args:
+        operations: each uses values that are made before it.
+        outputs: value of each output by name; class scores as logits.
+    """
+
+    operations: tuple[Operation, ...]
+    outputs: dict[str, int]
+
+
+def trace(model: FeatherFace) -> Program:
+    """Lay a network open; convolutions are new layers with folded weights, the other layers are the network's own.
+
+    Raises:
+        ValueError: a BatchNorm that follows no convolution.
+    """
+    images = keras.Input((*TRACE_SIZE, 3), name="image")
+    with flattening():
+        return _Tracer(keras.Model(images, model.forward(images))).program()
+
+
+class _Tracer:
+    """Reads a flat functional graph node by node."""
+
+    def __init__(self, flat: keras.Model):
+        self.flat = flat
+        self.nodes = [
+            node for depth in sorted(flat._nodes_by_depth, reverse=True) for node in flat._nodes_by_depth[depth]
+        ]
+        self.users = defaultdict(list)  # by the tensor's id: the nodes that take it, None for the outside
+        for node in self.nodes:
+            for tensor in _as_list(node.keras_inputs):
+                self.users[id(tensor)].append(node)
+        for tensor in flat.output.values():
+            self.users[id(tensor)].append(None)
+        self.values: dict[int, int] = {}  # by the tensor's id
+        self.count = 0
+        self.operations: list[Operation] = []
+        self.folded: dict[tuple[int, int], keras.layers.Layer] = {}
+        self.done: set[int] = set()  # nodes that went into an operation before their turn
+
+    def program(self) -> Program:
+        for node in self.nodes:
+            if node.is_input:
+                self._name(node.outputs)
+            elif id(node) not in self.done:
+                self._read(node)
+        outputs = {name: self.values[id(tensor)] for name, tensor in self.flat.output.items()}
+        return Program(tuple(self.operations), outputs)
+
+    def _read(self, node) -> None:
+        layer = node.layer
+        if isinstance(layer, keras.layers.BatchNormalization):
+            raise ValueError(f"{layer.name} follows no convolution, so it cannot be folded")
+        inputs = tuple(self.values[id(tensor)] for tensor in _as_list(node.keras_inputs))
+        if isinstance(layer, FastFusion):
+            self._read_fusion(node, inputs)
+        elif isinstance(layer, CONVOLUTIONS):
+            tensor, norm = self._take(node.outputs, keras.layers.BatchNormalization)
+            folded = self._fold(layer, norm)
+            self._add(folded, inputs, tensor, built_in=_built_in_rectifier(layer))
+        elif isinstance(layer, (keras.layers.Add, keras.layers.Average)):
+            self._read_sum(layer, inputs, node.outputs)
+        elif _is_swish(layer):
+            gate = self._emit(Operation(keras.layers.Activation("sigmoid"), inputs, self._next()))
+            self._add(keras.layers.Multiply(), (*inputs, gate), node.outputs, several=True)
+        else:
+            several = isinstance(node.call_args[0], (list, tuple))
+            self._add(layer, inputs, node.outputs, several=several, arguments=node.call_kwargs)
+
+    def _read_fusion(self, node, inputs: tuple[int, ...]) -> None:
+        """Factors and sums."""
+        factors = node.layer.normalised_weights().numpy()
+        parts = [
+            self._emit(Operation(ConstantFactor(float(factor)), (value,), self._next()))
+            for value, factor in zip(inputs, factors, strict=True)
+        ]
+        self._read_sum(keras.layers.Add(), parts, node.outputs)
+
+    def _read_sum(self, layer, inputs: Sequence[int], tensor) -> None:
+        """TFLite adds two maps at a time, and rounds each partial sum."""
+        first, *others, last = inputs
+        for value in others:
+            first = self._emit(Operation(keras.layers.Add(), (first, value), self._next(), several=True))
+        if isinstance(layer, keras.layers.Average):
+            total = self._emit(Operation(keras.layers.Add(), (first, last), self._next(), several=True))
+            self._add(ConstantFactor(1 / len(inputs)), (total,), tensor)
+        else:
+            self._add(keras.layers.Add(), (first, last), tensor, several=True)
+
+    def _add(self, layer, inputs, tensor, several=False, arguments=None, built_in=None) -> None:
+        """Add an operation, with the rectifier that alone uses its result where it can be built in."""
+        rectifier = built_in
+        if rectifier is None and isinstance(layer, FUSING):
+            tensor, rectifier = self._take(tensor, keras.layers.ReLU)
+        self._emit(Operation(layer, inputs, self._name(tensor), several, rectifier, arguments or {}))
+
+    def _take(self, tensor, kind: type) -> tuple:
+        """The tensor after the layer of `kind` that alone uses `tensor`, and that layer; else `tensor` and None."""
+        users = self.users[id(tensor)]
+        if len(users) != 1 or users[0] is None or not isinstance(users[0].layer, kind):
+            return tensor, None
+        self.done.add(id(users[0]))
+        return users[0].outputs, users[0].layer
+
+    def _emit(self, operation: Operation) -> int:
+        self.operations.append(operation)
+        return operation.output
+
+    def _name(self, tensor) -> int:
+        self.values[id(tensor)] = self._next()
+        return self.values[id(tensor)]
+
+    def _next(self) -> int:
+        self.count += 1
+        return self.count - 1
+
+    def _fold(self, layer, norm) -> keras.layers.Layer:
+        key = id(layer), id(norm)
+        if key not in self.folded:
+            self.folded[key] = fold(layer, norm)
+        return self.folded[key]
+
+
+def fold(layer: keras.layers.Layer, norm: keras.layers.BatchNormalization | None) -> keras.layers.Layer:
+    """A new linear convolution with bias that does what `layer` and `norm` do in inference.
+
+    Args:
+        layer: a built Conv2D or DepthwiseConv2D.
+        norm: the BatchNorm after it, or None.
+    """
+    depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
+    kernel = (layer.depthwise_kernel if depthwise else layer.kernel).numpy()
+    bias = (
+        layer.bias.numpy() if layer.use_bias else np.zeros(layer.compute_output_shape((None, 8, 8, _inputs(layer)))[-1])
+    )
+    if norm is not None:
+        factor = norm.gamma.numpy() / np.sqrt(norm.moving_variance.numpy() + norm.epsilon)
+        kernel = kernel * (factor.reshape(kernel.shape[2:]) if depthwise else factor)
+        bias = norm.beta.numpy() + (bias - norm.moving_mean.numpy()) * factor  # [out]
+    new = type(layer).from_config({**layer.get_config(), "use_bias": True, "activation": "linear", "name": None})
+    new.build((None, None, None, _inputs(layer)))
+    new.set_weights([kernel.astype(np.float32), np.broadcast_to(bias, new.bias.shape).astype(np.float32)])
+    return new
+
+
+def _inputs(layer: keras.layers.Layer) -> int:
+    """Input channels of a built convolution."""
+    if isinstance(layer, keras.layers.DepthwiseConv2D):
+        return layer.depthwise_kernel.shape[2]
+    return layer.kernel.shape[2] * layer.groups
+
+
+def _built_in_rectifier(layer: keras.layers.Layer) -> keras.layers.Layer | None:
+    return keras.layers.ReLU() if layer.activation is keras.activations.relu else None
+
+
+def _is_swish(layer: keras.layers.Layer) -> bool:
+    return isinstance(layer, keras.layers.Activation) and layer.activation is keras.activations.swish
+
+
+def _as_list(value) -> list:
+    return list(value) if isinstance(value, (list, tuple)) else [value]

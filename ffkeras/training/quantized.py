@@ -1,0 +1,45 @@
+"""The start of quantization-aware training: from a trained float network to one that rounds as int8 does."""
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+
+from ffkeras.backend import tf
+from ffkeras.conversion.equalization import IMAGES, equalize_backbone
+from ffkeras.conversion.simplify import simplify
+from ffkeras.data.pipeline import PipelineConfig, Source, training_dataset, user_errors
+from ffkeras.geometry import letterbox
+from ffkeras.models.featherface import FeatherFace
+from ffkeras.models.saving import load_run
+from ffkeras.quantization.calibration import calibrate_ranges
+from ffkeras.quantization.network import QuantizedFeatherFace
+from ffkeras.training.config import TrainingConfig
+
+CALIBRATION_BATCHES = 24
+
+
+def start_quantized(config: TrainingConfig, source: Source) -> QuantizedFeatherFace:
+    """The network of `config.start_from`, simplified, equalised, folded, its ranges measured on training batches.
+
+    Args:
+        config: of the run.
+        source: training samples.
+
+    Raises:
+        UserError: no usable run folder, or an unreadable image.
+    """
+    network = simplify(load_run(Path(config.start_from)))
+    network = equalize_backbone(network, _canvases(network, config, source))
+    quantized = QuantizedFeatherFace(network)
+    pipeline = PipelineConfig(config.image_size, config.batch_size, network.config.mean, config.seed)
+    batches = training_dataset(source, pipeline, lambda *faces: {"boxes": tf.zeros(())})
+    with user_errors():
+        calibrate_ranges(quantized, (images for images, _ in itertools.islice(batches, CALIBRATION_BATCHES)))
+    return quantized
+
+
+def _canvases(network: FeatherFace, config: TrainingConfig, source: Source) -> list[np.ndarray]:
+    """Whole training images, letterboxed: what the largest activations of each channel are measured on."""
+    chosen = np.random.default_rng(config.seed).permutation(len(source))[:IMAGES]
+    return [letterbox(source.load(int(i))[0], config.image_size, network.config.mean)[0] for i in chosen]
