@@ -1,0 +1,42 @@
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ffkeras.errors import UserError
+
+TOOL = Path(__file__).resolve().parents[2] / "tools" / "export_c_array.py"
+_spec = importlib.util.spec_from_file_location("export_c_array", TOOL)
+export_c_array = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(export_c_array)
+
+
+def test_two_files_named_after_the_model_are_written(lamp_int8, tmp_path, capsys):
+    pytest.importorskip("tflite_micro", reason="tflite-micro is not installed (Linux on x86-64)")
+    export_c_array.main([str(lamp_int8), "--output", str(tmp_path / "firmware")])
+    written = sorted((tmp_path / "firmware").iterdir())
+    assert [path.name for path in written] == ["lamp_int8_model.cc", "lamp_int8_model.h"]
+    assert capsys.readouterr().out == "".join(f"wrote {path}\n" for path in reversed(written))
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(UserError, match="cannot read the model .*none.tflite: No such file"):
+        export_c_array.main([str(tmp_path / "none.tflite")])
+
+
+def test_a_folder_that_cannot_be_written_shows_before_the_work(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="nothing can be written below it"):
+        export_c_array.main([str(tmp_path / "none.tflite"), "--output", str(tmp_path / "file")])
+
+
+def test_help_needs_no_tensorflow(tmp_path):
+    (tmp_path / "tensorflow.py").write_text("raise SystemExit('imported TensorFlow')")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, str(TOOL), "--help"]
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert result.returncode == 0
+    assert "MicroMutableOpResolver" in result.stdout

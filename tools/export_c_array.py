@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+"""Write a converted int8 file as C++ source for firmware with TFLite Micro.
+
+Two files, <name>_model.h and <name>_model.cc, hold the model's bytes, its operations for a MicroMutableOpResolver, the
+arena that was measured, quantization, anchors and thresholds. The header compiles without TFLite Micro.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from ffkeras import cli
+from ffkeras.errors import UserError
+from ffkeras.files import check_writable
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line; mistakes end here, before anything slow is imported."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path, metavar="FILE", help="an int8 .tflite file of tools/convert_tflite.py")
+    parser.add_argument(
+        "--output", type=Path, default=Path("output"), metavar="DIR", help="folder of the two files (default: output)"
+    )
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Read the file, measure its arena, write header and source."""
+    options = parse_arguments(arguments)
+    check_writable(options.output / "model.h")
+    try:
+        model = options.model.read_bytes()
+    except OSError as error:
+        raise UserError(f"cannot read the model {options.model}: {error.strerror}; check the path.") from error
+    from ffkeras.firmware import write_c_array
+
+    for path in write_c_array(model, options.model.name, options.output):
+        print(f"wrote {path}")
+
+
+if __name__ == "__main__":
+    cli.run(main)
