@@ -70,8 +70,8 @@ struct Tensor {
   int zero_point;
 };
 
-// Input: kInputHeight rows of kInputWidth pixels, each $channel_order. Resize an image so that its longer side fits, put
-// it at the top left, and fill the rest with the mean.
+// Input: kInputHeight rows of kInputWidth pixels, each $channel_order. Resize an image so that it just fits, put it at
+// the top left, and fill the rest with the mean.
 inline constexpr int kInputHeight = $height;
 inline constexpr int kInputWidth = $width;
 inline constexpr Tensor kInput = $input;
