@@ -71,7 +71,7 @@ def describe(model: FeatherFace, image_size: tuple[int, int]) -> Description:
         image_size: (height, width) in pixels, multiples of 32.
     """
     flat = model.flat(image_size)
-    owners = _layer_owners(model)
+    owners = layer_owners(model)
     macs = _macs_by_part(flat, owners)
     shapes = _shapes_by_part(flat, owners)
     parameters = _parameters_by_part(model)
@@ -141,7 +141,7 @@ def _layers_of(part: object) -> Iterator[keras.layers.Layer]:
         yield from _layers_of(inner)
 
 
-def _layer_owners(model: FeatherFace) -> dict[int, str]:
+def layer_owners(model: FeatherFace) -> dict[int, str]:
     """The first part, by attribute, that holds each layer, by id."""
     owners: dict[int, str] = {}
     for _, attribute, _ in model.PARTS:

@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""Time .tflite files, ours and other people's, in turns, stage by stage; or one file operation by operation."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
+
+from ffkeras import cli  # noqa: E402
+from ffkeras.errors import UserError  # noqa: E402
+
+MODELS = ROOT / "tflite" / "models"
+PEERS = ROOT.parent / "shared" / "peers"
+PHOTOGRAPH = ROOT / "tests" / "data" / "photos" / "astronaut.jpg"
+ROUNDS = 30
+WIDTH = 120  # columns of a table that goes into a file or a pipe
+INTERRUPTED = 130
+
+EPILOG = """\
+In each round every file runs a few times in its turn, of which the fastest run counts: what else the machine does
+hits all alike. Ratios are taken round by round. pre: letterbox, quantisation, handing over the input. decode: reading
+the outputs, threshold, boxes, landmarks. pre+post: all but invoke, as a share of invoke. /YuNet: invoke against YuNet
+int8 of the same input size. MB: what loading the file and one run add at their peak to a fresh process.
+"""
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="ours (default: all of tflite/models)")
+    parser.add_argument(
+        "--peers", type=Path, metavar="DIR", help="other people's files (default: ../shared/peers where it is there)"
+    )
+    parser.add_argument("--no-peers", action="store_true", help="only FILES")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], metavar="N", help="default: 1 2")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="default: %(default)s")
+    parser.add_argument(
+        "--cpu-time",
+        action="store_true",
+        help="count the processor's time, not the clock's: for a machine that others use; only with --threads 1",
+    )
+    parser.add_argument("--image", type=Path, default=PHOTOGRAPH, help="photograph (default: a portrait of the tests)")
+    parser.add_argument("--profile", type=Path, metavar="FILE", help="time this file operation by operation instead")
+    parser.add_argument("--accuracy", type=Path, metavar="FILE", help="JSON of easy, medium, hard for each file name")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="plot accuracy against latency; needs --accuracy")
+    options = parser.parse_args()
+    if options.rounds < 1 or min(options.threads) < 1:
+        parser.error("--rounds and --threads should be 1 or more")
+    if options.cpu_time and options.threads != [1]:
+        parser.error("--cpu-time sees one thread only; say --threads 1")
+    if options.plot and not options.accuracy:
+        parser.error("--plot needs --accuracy, the JSON that tells how good each file is")
+    if options.profile and (options.files or options.plot):
+        parser.error("--profile measures one file alone; leave the others and --plot out")
+    return options
+
+
+def list_files(options: argparse.Namespace) -> list[Path]:
+    """The files to measure, ours first.
+
+    Raises:
+        UserError: a folder that was named has no .tflite file, or there is none at all.
+    """
+    files = options.files or sorted(MODELS.glob("*.tflite"))
+    folder = options.peers or PEERS
+    peers = [] if options.no_peers else sorted(folder.glob("*.tflite"))
+    if options.peers and not peers:
+        raise UserError(f"{folder} holds no .tflite file; name another folder.")
+    if not files + peers:
+        raise UserError(f"{MODELS} holds no .tflite file; name some.")
+    return list(dict.fromkeys(files + peers))
+
+
+def clock(options: argparse.Namespace) -> Callable[[], float]:
+    """What tells the seconds."""
+    return time.thread_time if options.cpu_time else time.perf_counter
+
+
+def print_all(parts: list) -> None:
+    """Print lines and tables; at their full width where nobody's terminal cuts them."""
+    from rich.console import Console
+
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    for part in parts:
+        console.print(part, highlight=False)
+
+
+def profile(options: argparse.Namespace) -> int:
+    """Time one file operation by operation, print where the time goes."""
+    from ffkeras.benchmark.machine import describe_machine
+    from ffkeras.benchmark.operations import profile_operations
+    from ffkeras.benchmark.profile_report import operation_parts, profile_json, profile_tables
+    from ffkeras.benchmark.subject import read_subject
+    from ffkeras.files import write_json
+
+    subject = read_subject(options.profile)
+    machine = describe_machine()
+    result = profile_operations(subject.model, options.rounds, options.threads[0], clock(options))
+    parts = operation_parts(subject, result)
+    print_all(profile_tables(subject.name, result, parts))
+    if options.json:
+        conditions = {"machine": machine, "file": subject.name, "num_threads": options.threads[0]}
+        write_json(
+            options.json,
+            conditions | {"rounds": options.rounds, "cpu_time": options.cpu_time} | profile_json(result, parts),
+        )
+    return 0
+
+
+def benchmark(options: argparse.Namespace) -> int:
+    """Time all files in turns, print the tables, write what was asked for."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from ffkeras.benchmark import measure, read_subject, summarise
+    from ffkeras.benchmark.accuracy import read_accuracies
+    from ffkeras.benchmark.machine import describe_machine
+    from ffkeras.benchmark.memory import peak_memory
+    from ffkeras.benchmark.report import Report
+    from ffkeras.files import write_json
+    from ffkeras.images import read_image
+
+    accuracies = read_accuracies(options.accuracy) if options.accuracy else {}
+    image = read_image(options.image)
+    subjects = [read_subject(path) for path in list_files(options)]
+    machine = describe_machine()
+    memory = {subject.name: peak_memory(subject.path) for subject in subjects}
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("rounds", total=options.rounds)
+        step = partial(progress.advance, task)
+        series, complete = measure(subjects, options.threads, image, options.rounds, step, clock(options))
+    figures = tuple(summarise(series))
+    name = f"{options.image.name}, {image.shape[0]} x {image.shape[1]}"
+    unit = "ms of the processor" if options.cpu_time else "ms"
+    report = Report(machine, name, unit, len(series[0].rounds), complete, figures, memory, accuracies)
+    print_all([report.conditions, *report.tables(), *report.notes()])
+    if options.json and figures:
+        write_json(options.json, report.to_json())
+    if options.plot and figures:
+        from ffkeras.benchmark.plot import plot_accuracy
+
+        plot_accuracy(options.plot, figures, accuracies)
+    return 0 if complete else INTERRUPTED
+
+
+def main() -> int:
+    """Measure what was asked for."""
+    options = parse_arguments()
+    from ffkeras.files import check_writable
+
+    for output in filter(None, (options.json, options.plot)):
+        check_writable(output)
+    if options.plot:
+        from ffkeras.evaluation.plots import check_plot_suffix
+
+        check_plot_suffix(options.plot)
+    return profile(options) if options.profile else benchmark(options)
+
+
+if __name__ == "__main__":
+    cli.run(main)
