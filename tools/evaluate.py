@@ -67,10 +67,12 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def load_detector(model: Path, image_size: tuple[int, int] | None, num_threads: int, score_threshold: float):
-    """The detector of a .tflite file or of a run folder; its `image_size` says what it takes.
+    """The detector of a .tflite file, ours or of a known other kind, or of a run folder.
+
+    Its `image_size` says what it takes.
 
     Raises:
-        UserError: neither of the two, unreadable, or a .tflite file of another input size.
+        UserError: none of these, unreadable, or a .tflite file of another input size.
     """
     from ffkeras.evaluation.detections import IOU_THRESHOLD
 
@@ -86,9 +88,12 @@ def load_detector(model: Path, image_size: tuple[int, int] | None, num_threads: 
     if model.suffix != ".tflite":
         raise UserError(f"{model} is neither a run folder nor a .tflite file; check the path.")
 
-    from ffkeras.runtime import FaceDetector
+    from ffkeras.benchmark import read_subject
 
-    detector = FaceDetector(model, num_threads=num_threads, **thresholds)
+    subject = read_subject(model)
+    if not subject.decodes:
+        raise UserError(f"{model} has no ffkeras record and is of no known kind of other detectors; convert it again.")
+    detector = subject.open(num_threads=num_threads, **thresholds)
     if image_size not in (None, detector.image_size):
         wanted, own = ("x".join(map(str, size)) for size in (image_size, detector.image_size))
         raise UserError(f"{model} has an input of {own}; leave out --image-size {wanted} or convert the model again.")

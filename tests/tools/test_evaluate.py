@@ -108,7 +108,9 @@ def test_tflite_file_of_another_input_size_is_refused(monkeypatch):
     specification = importlib.util.spec_from_file_location("evaluate_tool", TOOL)
     tool = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(tool)
-    monkeypatch.setattr("ffkeras.runtime.FaceDetector", lambda *_, **__: SimpleNamespace(image_size=(480, 640)))
+    detector = SimpleNamespace(image_size=(480, 640))
+    subject = SimpleNamespace(decodes=True, open=lambda **_: detector)
+    monkeypatch.setattr("ffkeras.benchmark.read_subject", lambda _: subject)
     assert tool.load_detector(Path("m.tflite"), None, 1, 0.5).image_size == (480, 640)
     with pytest.raises(UserError, match=r"m\.tflite has an input of 480x640; leave out --image-size 320x320"):
         tool.load_detector(Path("m.tflite"), (320, 320), 1, 0.5)
