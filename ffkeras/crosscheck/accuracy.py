@@ -1,0 +1,45 @@
+"""Average precision of a file on the preferred runtime, kept by the file's content."""
+
+import os
+from pathlib import Path
+
+from ffkeras.crosscheck.ledger import Ledger, content_key
+from ffkeras.evaluation import (
+    choose_sample,
+    detect_images,
+    evaluate_widerface,
+    find_images,
+    read_ground_truth,
+)
+from ffkeras.evaluation.detections import IOU_THRESHOLD, SCORE_THRESHOLD
+from ffkeras.runtime import FaceDetector
+from ffkeras.runtime.interpreter import preferred_interpreter_class
+
+
+def measure_accuracy(model: Path, data: str | os.PathLike, count: int, ledger: Ledger) -> dict:
+    """AP by the official protocol on WIDER FACE validation, from the ledger where it is there.
+
+    Args:
+        model: a .tflite file.
+        data: the root of WIDER FACE.
+        count: images, evenly spread; 0 takes all, and demands that they are all there.
+        ledger: where results are kept.
+
+    Returns:
+        {"images": how many, "average_precision": {"easy": ..., "medium": ..., "hard": ...}}.
+
+    Raises:
+        UserError: a file or the data set cannot be used.
+    """
+    key = content_key("accuracy", model, count, preferred_interpreter_class().__module__)
+    if kept := ledger.find(key):
+        return kept
+    detector = FaceDetector(model, score_threshold=SCORE_THRESHOLD, iou_threshold=IOU_THRESHOLD)
+    truth = read_ground_truth(Path(data) / "ground_truth")
+    paths = find_images(data, truth.names)
+    names = choose_sample(truth.names, paths, str(data), limit=count or None)
+    detections, _ = detect_images(detector, {name: paths[name] for name in names})
+    report = evaluate_widerface(detections, truth, names, subject=model.name, image_size=detector.image_size)
+    result = {"images": len(names), "average_precision": report.to_json()["average_precision"]}
+    ledger.keep(key, result)
+    return result

@@ -1,0 +1,77 @@
+"""How far the raw outputs of two runtimes lie apart, in steps of the int8 output or, for floats, in absolute terms."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+
+@dataclass(frozen=True)
+class OutputDifference:
+    """One output, over all images.
+
+    Args:
+        output: "classification", "bbox_regression" or "landmarks".
+        largest: the largest difference anywhere: in LSB where `in_steps`, else absolute.
+        share: part of the values that differ, 0..1.
+        in_steps: the output is int8, or int8 behind a DEQUANTIZE.
+    """
+
+    output: str
+    largest: float
+    share: float
+    in_steps: bool
+
+    @property
+    def text(self) -> str:
+        """ "exact", "3 LSB (1.5 %)" or "2.1e-06"."""
+        if self.largest == 0:
+            return "exact"
+        if not self.in_steps:
+            return f"{self.largest:.1e}"
+        share = f"{100 * self.share:.2g}" if self.share >= 1e-4 else "<0.01"
+        return f"{self.largest:.0f} LSB ({share} %)"
+
+
+def output_steps(model: bytes) -> list[float | None]:
+    """What one LSB of each output is worth in its own unit, in the file's order; None for a float output.
+
+    An int8 output counts in its own integers (1.0); one that a DEQUANTIZE turns to float, in that one's scale.
+    """
+    tree = schema.ModelT.InitFromPackedBuf(model)
+    graph = tree.subgraphs[0]
+    scales = {}
+    for operator in graph.operators:
+        code = tree.operatorCodes[operator.opcodeIndex]
+        if max(code.builtinCode, code.deprecatedBuiltinCode) == schema.BuiltinOperator.DEQUANTIZE:
+            scales[int(operator.outputs[0])] = float(graph.tensors[operator.inputs[0]].quantization.scale[0])
+    is_int8 = {index for index in graph.outputs if graph.tensors[index].type == schema.TensorType.INT8}
+    return [1.0 if index in is_int8 else scales.get(int(index)) for index in graph.outputs]
+
+
+def compare_outputs(
+    reference: Mapping[str, np.ndarray], other: Mapping[str, np.ndarray], steps: Mapping[str, float | None]
+) -> tuple[OutputDifference, ...]:
+    """The differences, output by output.
+
+    Args:
+        reference, other: raw outputs [N, ...] by name; the shorter N of the two counts.
+        steps: what one LSB is worth, by name; see `output_steps`.
+    """
+    return tuple(_difference(name, values, other[name], steps[name]) for name, values in reference.items())
+
+
+def _difference(name: str, reference: np.ndarray, other: np.ndarray, step: float | None) -> OutputDifference:
+    count = min(len(reference), len(other))
+    apart = np.abs(other[:count].astype(np.float64) - reference[:count].astype(np.float64))
+    if step is not None:
+        apart = np.round(apart / step)
+    largest = float(apart.max()) if np.isfinite(apart).all() else float("inf")
+    return OutputDifference(name, largest, float((apart != 0).mean()), step is not None)
+
+
+def is_identical(reference: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> bool:
+    """Whether every bit of two lists of outputs agrees; the shorter number of images counts."""
+    pairs = [(a[: len(b)], b[: len(a)]) for a, b in zip(reference, other, strict=True)]
+    return all(a.dtype == b.dtype and a.tobytes() == b.tobytes() for a, b in pairs)

@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""Prove that .tflite files give the same answer on every runtime that is here.
+
+Runs photographs through TensorFlow, LiteRT, tflite-runtime and TFLite Micro, each in a process of its own, and compares
+raw outputs, faces and average precision with the reference kernels.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from ffkeras import cli  # noqa: E402
+from ffkeras.errors import UserError  # noqa: E402
+from ffkeras.files import check_writable, write_json, write_text  # noqa: E402
+
+PHOTOGRAPHS = ROOT / "tests" / "data" / "photos"
+DEFAULT_SAMPLE, DEFAULT_EMULATED = 40, 2
+
+EPILOG = """\
+Runtimes with reference kernels (TFLite Micro too) must agree in every bit, and so must TFLite's own optimised kernels.
+Across these families an int8 operation may round differently by 1 LSB; faces well above the threshold must stay,
+boxes and landmarks move by less than 5 % of the face on average, and AP by 0.002. Exit code 1 where a limit is broken.
+A runtime that lacks an operation is named; that alone does not fail the file.
+
+tflite/rpi/emulate.sh adds tflite-runtime and LiteRT for ARM under qemu, as on a Raspberry Pi. Results are kept in
+output/validation.json by the files' content, so that a command that was interrupted goes on where it was.
+"""
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line; mistakes end here, before anything slow is imported."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help=".tflite files with an ffkeras record")
+    parser.add_argument("--images", nargs="+", default=[], metavar="PATH", help="more images and folders of them")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="the root of WIDER FACE, for average precision")
+    parser.add_argument(
+        "--sample",
+        type=int,
+        default=DEFAULT_SAMPLE,
+        metavar="N",
+        help=f"validation images that every runtime runs, with --data (default: {DEFAULT_SAMPLE})",
+    )
+    parser.add_argument("--operations", action="store_true", help="also run every operation alone on every runtime")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
+    parser.add_argument("--table", type=Path, metavar="FILE", help="write one table of all files (.md or .json)")
+    parser.add_argument(
+        "--table-images",
+        type=int,
+        default=0,
+        metavar="N",
+        help="validation images for the table's accuracy on the preferred runtime, with --data (default: 0, all)",
+    )
+    parser.add_argument(
+        "--arm-python",
+        type=Path,
+        default=ROOT / "output" / "rpi" / "python",
+        metavar="FILE",
+        help="a command that runs Python for aarch64 (default: what tflite/rpi/emulate.sh leaves)",
+    )
+    parser.add_argument(
+        "--emulated-images",
+        type=int,
+        default=DEFAULT_EMULATED,
+        metavar="N",
+        help=f"images that emulated runtimes run, seconds each (default: {DEFAULT_EMULATED})",
+    )
+    parser.add_argument("--fresh", action="store_true", help="measure again what output/validation.json holds")
+    options = parser.parse_args(arguments)
+    for name, least in (("sample", 1), ("table_images", 0), ("emulated_images", 1)):
+        value = getattr(options, name)
+        if value < least:
+            parser.error(f"--{name.replace('_', '-')} is {value}, but should be {least} or more")
+    if options.table and options.table.suffix not in (".md", ".json"):
+        parser.error(f"--table is {options.table}, but should end in .md or .json")
+    return options
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Check every file, print and write the reports; 1 where one of them fails."""
+    options = parse_arguments(arguments)
+    for output in filter(None, (options.json, options.table)):
+        check_writable(output)
+    from rich.console import Console
+
+    from ffkeras.crosscheck.accuracy import measure_accuracy
+    from ffkeras.crosscheck.ledger import Ledger
+    from ffkeras.crosscheck.session import check_files, read_settings
+    from ffkeras.crosscheck.text import to_renderable
+    from ffkeras.runtime.metadata import read_metadata
+
+    for file in options.files:
+        read_metadata(read_model(file), str(file))
+    ledger = Ledger(ROOT / "output" / "validation.json")
+    settings = read_settings(
+        [PHOTOGRAPHS, *options.images],
+        data=options.data,
+        sample=options.sample,
+        emulated_images=options.emulated_images,
+        operations=options.operations,
+        arm_python=options.arm_python,
+    )
+    console, reports = Console(width=max(Console().width, 200)), []
+    for report in check_files(options.files, settings, ledger, fresh=options.fresh):
+        console.print(to_renderable(report))
+        reports.append(report)
+    accuracy = {}
+    if options.table and options.data:
+        accuracy = {f.name: measure_accuracy(f, options.data, options.table_images, ledger) for f in options.files}
+    write_outputs(options, reports, accuracy)
+    return int(any(report.all_faults for report in reports))
+
+
+def read_model(path: Path) -> bytes:
+    """A file's bytes. Raises UserError where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(f"cannot read the model {path}: {error.strerror}; check the path.") from error
+
+
+def write_outputs(options: argparse.Namespace, reports: list, accuracy: dict) -> None:
+    """Write what was asked for."""
+    from ffkeras.crosscheck.markdown import to_markdown
+
+    everything = {"files": [report.to_json() for report in reports], "accuracy": accuracy}
+    if options.json:
+        write_json(options.json, everything)
+    if options.table and options.table.suffix == ".json":
+        write_json(options.table, everything)
+    elif options.table:
+        precision = {name: entry["average_precision"] for name, entry in accuracy.items()}
+        images = next((entry["images"] for entry in accuracy.values()), None)
+        write_text(options.table, to_markdown(reports, precision, images))
+
+
+if __name__ == "__main__":
+    cli.run(main)
