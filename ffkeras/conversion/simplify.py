@@ -1,7 +1,8 @@
 """Clean-up of a trained network before it is quantised or converted: the same function from fewer operations.
 
 Each step takes a network and gives a new one, built from its own configuration, so that whatever works on a network
-works on a simplified one. The outputs stay equal but for the rounding of float32.
+works on a simplified one; a network that has nothing to simplify is given back. The outputs stay equal but for the
+rounding of float32.
 """
 
 import dataclasses
@@ -21,15 +22,16 @@ def simplify(model: FeatherFace) -> FeatherFace:
     Args:
         model: any of the three networks; it is left as it is.
     """
+    simplified = model
     for step in STEPS.values():
-        model = step(model)
-    return model
+        simplified = step(simplified)
+    return _rebuild(model) if simplified is model else simplified
 
 
 def fold_shuffle(model: FeatherFace) -> FeatherFace:
     """Put the channel shuffle into the input order of the convolutions that follow it."""
     if not model.shuffles:
-        return _rebuild(model)
+        return model
     copy = _rebuild(model, shuffle_groups=1)
     channels, groups = model.config.pyramid_channels, model.shuffles[0].groups
     source = np.arange(channels).reshape(groups, -1).T.ravel()  # shuffled channel j is channel source[j]
@@ -48,7 +50,7 @@ def fold_shuffle(model: FeatherFace) -> FeatherFace:
 def join_class_logits(model: FeatherFace) -> FeatherFace:
     """Compute the difference of the two class logits: softmax over (background, face) is its sigmoid."""
     if model.config.class_logits == 1:
-        return _rebuild(model)
+        return model
     copy = _rebuild(model, class_logits=1)
     for joined, pair in zip(copy.heads.heads, model.heads.heads, strict=True):
         for target, weights in zip(joined.convolutions[0].weights, pair.convolutions[0].weights, strict=True):

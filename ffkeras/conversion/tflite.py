@@ -7,9 +7,11 @@ import numpy as np
 
 from ffkeras.backend import keras, tf
 from ffkeras.conversion.equalization import equalize_backbone
+from ffkeras.conversion.fast_forms import apply_fast_forms
 from ffkeras.conversion.graph import read_graph
 from ffkeras.conversion.metadata import write_metadata
 from ffkeras.conversion.ranges import mend_ranges
+from ffkeras.conversion.simplify import simplify
 from ffkeras.errors import UserError
 from ffkeras.layers import native_grouped_convolution
 from ffkeras.models import NetworkConfig, config_to_json
@@ -27,10 +29,11 @@ def convert(
     image_size: tuple[int, int],
     representative: Sequence[np.ndarray] | None = None,
     license: str = LICENSE,
+    fast_forms: bool = True,
 ) -> bytes:
     """Convert a network for one input size, batch 1, with its metadata record.
 
-    Grouped convolutions become one operation each; class scores are probabilities; each output keeps its own scale.
+    The network is simplified first; class scores are the probability of a face; each output keeps its own scale.
 
     Args:
         model: the network.
@@ -38,6 +41,8 @@ def convert(
         representative: for int8, images as the network will meet them: uint8 BGR [height, width, 3], letterboxed;
             the ranges of all activations are taken from them (post-training quantization). None for float32.
         license: of the weights, an SPDX identifier.
+        fast_forms: exchange operations for equal ones that XNNPACK runs faster; without, the file is smaller and has
+            fewer multiplications, as plain kernels (TFLite Micro) want it.
 
     Returns:
         The file. Float32 input and outputs, or int8 input and outputs and no float tensor between.
@@ -47,18 +52,25 @@ def convert(
     """
     if representative is not None:
         _check_quantizable(model, representative)
+    model = simplify(model)
+    if representative is not None:
         model = equalize_backbone(model, representative)
     data = _convert_graph(model, image_size, representative)
+    if fast_forms:
+        data = apply_fast_forms(data)
     return _with_record(data, model.config, image_size, "none" if representative is None else "int8", license)
 
 
-def convert_quantized(network: QuantizedFeatherFace, image_size: tuple[int, int], license: str = LICENSE) -> bytes:
+def convert_quantized(
+    network: QuantizedFeatherFace, image_size: tuple[int, int], license: str = LICENSE, fast_forms: bool = True
+) -> bytes:
     """Convert a network of quantization-aware training: its weights, ranges and roundings are those of the int8 file.
 
     Args:
         network: as `tools/train.py --quantize` leaves it.
         image_size: (height, width) of the input in pixels, multiples of 32.
         license: of the weights, an SPDX identifier.
+        fast_forms: see `convert`.
 
     Returns:
         The file: int8 input and outputs and no float tensor between.
@@ -71,6 +83,8 @@ def convert_quantized(network: QuantizedFeatherFace, image_size: tuple[int, int]
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.inference_input_type = converter.inference_output_type = tf.int8
         data = converter.convert()
+    if fast_forms:
+        data = apply_fast_forms(data)
     return _with_record(data, network.config, image_size, "int8", license)
 
 

@@ -13,8 +13,8 @@ from ffkeras.errors import UserError
 from ffkeras.models import V1Config, config_to_json
 from ffkeras.runtime import Interpreter, read_metadata
 
-# A batch that is not fixed, splits of a grouped convolution, and what older runtimes cannot run in int8.
-UNWANTED = {"SHAPE", "PACK", "SPLIT", "ADD_N", "FULLY_CONNECTED", "QUANTIZE", "DEQUANTIZE", "RELU"}
+# A batch that is not fixed, splits of a grouped convolution, a shuffle, and what older runtimes cannot run in int8.
+UNWANTED = {"SHAPE", "PACK", "SPLIT", "ADD_N", "FULLY_CONNECTED", "QUANTIZE", "DEQUANTIZE", "RELU", "TRANSPOSE"}
 IMAGE_SIZE = (64, 96)
 RUN_ONE = """
 import sys, numpy as np
@@ -45,13 +45,14 @@ def test_each_output_has_a_scale_of_its_own(int8_file):
     assert len(set(scales.values())) == 3
 
 
-def test_probabilities_add_up_to_one(int8_file, canvases):
-    outputs = Interpreter(int8_file).run(canvases[0])
-    assert np.abs(outputs["classification"].sum(axis=1) - 1).max() <= 2 / 256
+def test_classes_are_the_probability_of_a_face_alone(int8_file, canvases):
+    scores = Interpreter(int8_file).run(canvases[0])["classification"]
+    assert scores.shape[1] == 1
+    assert 0 <= scores.min() < scores.max() <= 1
 
 
-def test_a_grouped_convolution_is_one_operation_with_small_weights(v2_ultra_int8):
-    tree = schema.ModelT.InitFromPackedBuf(v2_ultra_int8.read_bytes())
+def test_a_grouped_convolution_is_one_operation_with_small_weights_where_multiplications_count(v2_ultra_int8_plain):
+    tree = schema.ModelT.InitFromPackedBuf(v2_ultra_int8_plain)
     graph = tree.subgraphs[0]
     convolutions = [
         [graph.tensors[i].shape.tolist() for i in operator.inputs[:2]]
