@@ -15,6 +15,7 @@ from ffkeras.models.featherface import FeatherFace
 
 CONFIG_FILE = "model.json"
 WEIGHTS_FILE = "model.weights.h5"
+QUANTIZED_FILE = "quantized.weights.npz"  # instead, after quantization-aware training; see `ffkeras.quantization`
 
 
 def save_run(model: FeatherFace, folder: str | os.PathLike) -> None:
@@ -44,6 +45,8 @@ def load_run(folder: str | os.PathLike) -> FeatherFace:
     path = folder / CONFIG_FILE
     if not path.exists():
         raise UserError(f"{folder} is not a run folder: it has no {CONFIG_FILE}; name a folder that training wrote.")
+    if (folder / QUANTIZED_FILE).exists() and not (folder / WEIGHTS_FILE).exists():
+        raise UserError(f"{folder} is a quantized run, for int8 files alone; name the float run that it came from.")
     model = build_model(config_from_json(read_json(path), str(path)))
     load_weights(model, folder / WEIGHTS_FILE)
     return model

@@ -127,7 +127,7 @@ class _Tracer:
         factors = node.layer.normalised_weights().numpy()
         parts = [
             self._emit(Operation(ConstantFactor(float(factor)), (value,), self._next()))
-            for value, factor in zip(inputs, factors, strict=True)
+            for value, factor in zip(inputs, factors, strict=False)  # V1's P5 nodes have one weight more than maps
         ]
         self._read_sum(keras.layers.Add(), parts, node.outputs)
 

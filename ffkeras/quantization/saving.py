@@ -11,10 +11,8 @@ from ffkeras.errors import UserError
 from ffkeras.files import read_json, write_bytes, write_json
 from ffkeras.models import config_from_json, config_to_json
 from ffkeras.models.build import build_model
-from ffkeras.models.saving import CONFIG_FILE
+from ffkeras.models.saving import CONFIG_FILE, QUANTIZED_FILE
 from ffkeras.quantization.network import QuantizedFeatherFace
-
-QUANTIZED_FILE = "quantized.weights.npz"
 
 
 def is_quantized_run(folder: str | os.PathLike) -> bool:

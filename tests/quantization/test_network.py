@@ -1,0 +1,104 @@
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "models"))
+
+from networks import lively_network, random_images
+
+from ffkeras.backend import tf
+from ffkeras.errors import UserError
+from ffkeras.models import NanoBConfig, V2UltraConfig
+from ffkeras.models.config import BackboneConfig
+from ffkeras.models.saving import QUANTIZED_FILE, load_run, save_run
+from ffkeras.quantization.calibration import calibrate_ranges
+from ffkeras.quantization.network import QuantizedFeatherFace
+from ffkeras.quantization.saving import is_quantized_run, load_quantized, save_quantized
+
+NETWORKS = {"v2_ultra": V2UltraConfig(pyramid_layers=1), "nano_b": NanoBConfig(pyramid_layers=1)}
+
+
+@pytest.fixture(scope="module", params=NETWORKS)
+def network(request):
+    quantized = QuantizedFeatherFace(lively_network(NETWORKS[request.param]))
+    calibrate_ranges(quantized, [random_images(64, 64)])
+    return quantized
+
+
+def same(a, b):
+    return all(np.array_equal(a[name], b[name]) for name in a)
+
+
+def test_rounding_keeps_what_the_network_says(network):
+    images = random_images(64, 64)
+    exact = lively_network(network.config).forward(images)
+    rounded = network.forward(images)
+    for name, values in exact.items():
+        pair = values.numpy().ravel(), rounded[name].numpy().ravel()
+        assert not np.array_equal(*pair)
+        assert np.corrcoef(*pair)[0, 1] > 0.7, name  # a network of random weights multiplies every error
+
+
+def test_outputs_are_multiples_of_their_scales(network):
+    outputs = network.forward(random_images(64, 64))
+    for name, value in network.program.outputs.items():
+        low, high = network.ranges.numpy()[network.scales.group_of[value]]
+        steps = outputs[name].numpy() / ((high - low) / 255)
+        np.testing.assert_allclose(steps, np.round(steps), atol=2e-3)
+
+
+def test_every_weight_but_dead_units_learns(network):
+    with tf.GradientTape() as tape:
+        outputs = network(random_images(64, 64), training=True)
+        loss = tf.add_n([tf.reduce_mean(values**2) for values in outputs.values()])
+    gradients = tape.gradient(loss, network.trainable_variables)
+    missing = [v.name for v, g in zip(network.trainable_variables, gradients, strict=True) if g is None]
+    assert not missing
+    moving = sum(bool(np.any(gradient.numpy())) for gradient in gradients)
+    assert moving > 0.9 * len(gradients)
+
+
+def test_a_copy_and_a_saved_network_give_the_same(network, tmp_path):
+    images = random_images(64, 96)
+    expected = network(images)
+    assert same(expected, network.copy()(images))
+    save_quantized(network, tmp_path)
+    assert same(expected, load_quantized(tmp_path)(images))
+
+
+def test_a_quantized_folder_is_told_from_a_float_one(network, tmp_path):
+    save_run(lively_network(network.config), tmp_path / "float")
+    save_quantized(network, tmp_path / "quantized")
+    assert is_quantized_run(tmp_path / "quantized") and not is_quantized_run(tmp_path / "float")
+    with pytest.raises(UserError, match="--quantize"):
+        load_quantized(tmp_path / "float")
+    with pytest.raises(UserError, match="quantized run"):
+        load_run(tmp_path / "quantized")
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[: len(data) // 2], lambda data: b"", lambda data: b"zip" * 99])
+def test_damaged_weights_are_named(tmp_path, damage):
+    quantized = QuantizedFeatherFace(lively_network(NETWORKS["nano_b"]))
+    save_quantized(quantized, tmp_path)
+    path = tmp_path / QUANTIZED_FILE
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(UserError, match=QUANTIZED_FILE):
+        load_quantized(tmp_path)
+
+
+def test_weights_of_another_configuration_are_named(tmp_path):
+    save_quantized(QuantizedFeatherFace(lively_network(NETWORKS["nano_b"])), tmp_path)
+    thin = NanoBConfig(pyramid_layers=1, backbone=BackboneConfig(widths=(8,) * 14))
+    other = tmp_path / "other"
+    save_quantized(QuantizedFeatherFace(lively_network(thin)), other)
+    (other / QUANTIZED_FILE).write_bytes((tmp_path / QUANTIZED_FILE).read_bytes())
+    with pytest.raises(UserError, match="nano_b configuration"):
+        load_quantized(other)
+
+
+def test_ranges_need_images():
+    quantized = QuantizedFeatherFace(lively_network(NETWORKS["nano_b"]))
+    with pytest.raises(ValueError, match="no batch"):
+        calibrate_ranges(quantized, [])
