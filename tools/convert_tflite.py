@@ -6,6 +6,7 @@ that users have; a file that disagrees is not kept.
 """
 
 import argparse
+import importlib.util
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from ffkeras import cli  # noqa: E402
+from ffkeras.conversion.targets import TARGETS, describe_targets  # noqa: E402
 from ffkeras.errors import UserError  # noqa: E402
 from ffkeras.files import atomic_path, check_writable  # noqa: E402
 
@@ -26,38 +28,69 @@ int8 takes the range of every activation from calibration images: 100 or more im
 will work, faces in them, no labels needed. Without --calibration it uses synthetic faces, which calibrate less well.
 Without --validation it compares on other images of the calibration folders; where there are none, on the sample
 photographs and other synthetic faces.
+
+Without --target an int8 file has int8 at its borders and raw outputs, and runs everywhere. The profiles:
+
 """
+
+
+class TargetAction(argparse.Action):
+    """Stores the profile of a name; "list" prints them all and ends."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        """Store the profile under the option's name."""
+        if values == "list":
+            print(describe_targets())
+            parser.exit()
+        if values not in TARGETS:
+            parser.error(f"--target {values} is none of {', '.join(TARGETS)}")
+        setattr(namespace, self.dest, TARGETS[values])
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     """Read the command line; mistakes end here, before anything slow is imported."""
     parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=__doc__, epilog=EPILOG + describe_targets(), formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--int8", action="store_true", help="whole numbers throughout (default: float32)")
+    parser.add_argument(
+        "--target",
+        action=TargetAction,
+        metavar="NAME",
+        help=f"an int8 file for one kind of device: {', '.join(TARGETS)}, or list (default: one for all)",
+    )
     parser.add_argument(
         "--weights", type=Path, default=DEFAULT_WEIGHTS, metavar="RUN", help="a run folder (default: the released one)"
     )
     parser.add_argument(
         "--image-size",
         action=cli.ImageSizeAction,
-        default=DEFAULT_IMAGE_SIZE,
         metavar="HxW",
-        help="network input, multiples of 32: 640 or 480x640 (default: 640)",
+        help="network input, multiples of 32: 640 or 480x640 (default: that of the target, or 640)",
     )
     parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="(default: output/<network>_<size>_<int8 or float32>.tflite)"
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="(default: output/<network>_<size>_<int8, float32 or target>.tflite)",
     )
     parser.add_argument("--calibration", type=Path, nargs="+", metavar="PATH", help="images and folders, for --int8")
     parser.add_argument("--calibration-count", type=int, default=128, metavar="N", help="(default: 128)")
     parser.add_argument("--validation", type=Path, nargs="+", metavar="PATH", help="images and folders to compare on")
+    parser.add_argument("--c-array", type=Path, metavar="DIR", help="also write C++ source for TFLite Micro into DIR")
     parser.add_argument("--license", default="Apache-2.0", metavar="TEXT", help="of the weights (default: Apache-2.0)")
     parser.add_argument("--seed", type=int, default=0, help="of the choice of images (default: 0)")
     options = parser.parse_args(arguments)
+    options.int8 = options.int8 or options.target is not None
+    options.image_size = options.image_size or (options.target.image_size if options.target else DEFAULT_IMAGE_SIZE)
     if options.calibration_count < 1:
         parser.error(f"--calibration-count is {options.calibration_count}, but should be 1 or more")
     if options.calibration and not options.int8:
         parser.error("--calibration has a meaning with --int8 only")
+    if options.c_array and not options.int8:
+        parser.error("--c-array has a meaning with --int8 only")
+    if options.c_array and options.target and (options.target.decoded or options.target.borders != "int8"):
+        parser.error(f"--c-array takes int8 codes and scores; --target {options.target.name} gives other outputs")
     return options
 
 
@@ -90,8 +123,9 @@ def choose_images(options: argparse.Namespace) -> tuple[list, list]:
 def main(arguments: list[str] | None = None) -> None:
     """Load, convert, validate, keep the file if it passed."""
     options = parse_arguments(arguments)
-    if options.output:
-        check_writable(options.output)
+    for path in filter(None, (options.output, options.c_array and options.c_array / "model.h")):
+        check_writable(path)
+    from ffkeras.conversion.apply_target import apply_target, check_target
     from ffkeras.conversion.calibration import calibration_canvases
     from ffkeras.conversion.graph import read_graph
     from ffkeras.conversion.tflite import convert
@@ -104,25 +138,52 @@ def main(arguments: list[str] | None = None) -> None:
     if options.int8:
         count = options.calibration_count
         representative = calibration_canvases(calibration, size, model.config.mean, count, options.seed)
-    output = options.output or default_output(model.config.network, size, options.int8)
+    target = options.target
+    kind = target.name if target else "int8" if options.int8 else "float32"
+    output = options.output or default_output(model.config.network, size, kind)
     with atomic_path(output) as temporary:
         temporary.touch()  # a folder that cannot be written shows before the work
-        data = convert(model, size, representative, options.license)
-        temporary.write_bytes(data)
+        raw = convert(model, size, representative, options.license)
+        data = apply_target(raw, target) if target else raw
         print(f"{output.name}: {len(data):,} bytes from {model.count_params():,} parameters")
         print(", ".join(f"{count} {name}" for name, count in read_graph(data).operations.most_common()))
+        temporary.write_bytes(raw)
         report = validate(temporary, model, validation)
+        temporary.write_bytes(data)
+        if target:
+            report = check_target(data, raw, target, validation, report)
         print(report.to_text())
         if not report.passed:
             raise UserError(f"{output} is not kept, it does not do what {options.weights} does: {report.failure}.")
+        if target and target.micro:
+            print_arena(data, output.name)
     print(f"wrote {output}")
+    if options.c_array:
+        from ffkeras.firmware import write_c_array
+
+        for path in write_c_array(data, output.name, options.c_array):
+            print(f"wrote {path}")
 
 
-def default_output(network: str, image_size: tuple[int, int], int8: bool) -> Path:
-    """Where a file goes unless --output says otherwise."""
+def print_arena(model: bytes, name: str) -> None:
+    """Run a file on TFLite Micro's own interpreter and print the memory it takes there.
+
+    Raises:
+        UserError: TFLite Micro cannot run the file.
+    """
+    from ffkeras.firmware import smallest_arena
+
+    if importlib.util.find_spec("tflite_micro") is None:
+        print("warning: not run on TFLite Micro, only its list of operations was checked; `pip install tflite-micro`.")
+    else:
+        print(f"runs on TFLite Micro in an arena of {smallest_arena(model, name):,} bytes")
+
+
+def default_output(network: str, image_size: tuple[int, int], kind: str) -> Path:
+    """Where a file goes unless --output says otherwise; `kind` is the target, or int8 or float32."""
     height, width = image_size
     size = str(height) if height == width else f"{height}x{width}"
-    return Path("output") / f"{network}_{size}_{'int8' if int8 else 'float32'}.tflite"
+    return Path("output") / f"{network}_{size}_{kind}.tflite"
 
 
 if __name__ == "__main__":

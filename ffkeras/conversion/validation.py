@@ -13,6 +13,7 @@ from ffkeras.conversion.agreement import (
     largest_relative_error,
     top_anchor_error,
 )
+from ffkeras.conversion.apply_target import float_operations
 from ffkeras.conversion.graph import Graph, graph_faults, read_graph
 from ffkeras.conversion.report import Check, ValidationReport
 from ffkeras.geometry import letterbox, make_anchors
@@ -45,7 +46,7 @@ def validate(path: str | os.PathLike, model: FeatherFace, images: Sequence[np.nd
     faces that the two find must be the same.
 
     Args:
-        path: of the .tflite file with its record.
+        path: of the .tflite file with its record and raw outputs.
         model: the network.
         images: uint8 BGR [H, W, 3] of any size, at least one.
 
@@ -54,6 +55,8 @@ def validate(path: str | os.PathLike, model: FeatherFace, images: Sequence[np.nd
     """
     data = Path(path).read_bytes()
     interpreter = Interpreter(path)
+    if interpreter.metadata.decoded:
+        raise ValueError("validate the file before its decode is appended, and then the difference with check_target")
     graph, image_size = read_graph(data), interpreter.image_size
     anchors = make_anchors(model.config.anchors, image_size)
     forward = _keras_forward(model, image_size)
@@ -68,7 +71,7 @@ def validate(path: str | os.PathLike, model: FeatherFace, images: Sequence[np.nd
     raw = _int8_checks(pairs, graph) if is_int8 else _float_checks(pairs)
     return ValidationReport(
         checks=(*raw, *_face_checks(faces)),
-        faults=tuple(graph_faults(graph, is_int8)),
+        faults=tuple(graph_faults(graph, is_int8, float_operations(interpreter.metadata))),
         images=len(images),
         faces=faces.sure,
     )

@@ -55,6 +55,26 @@ def test_an_int8_file_is_written_under_a_name_that_tells_what_it_is(run, tmp_pat
         assert words in result.stdout
 
 
+@pytest.mark.slow
+def test_a_c_array_is_written_beside_the_file(run, tmp_path, capsys):
+    pytest.importorskip("tflite_micro", reason="tflite-micro is not installed (Linux on x86-64)")
+    arguments = ["--int8", "--weights", run, "--image-size", 64, "--calibration-count", 2]
+    arguments += ["--validation", PHOTOS / "astronaut.jpg", "--output", tmp_path / "small.tflite"]
+    arguments += ["--c-array", tmp_path / "firmware"]
+    convert_tflite.main(list(map(str, arguments)))
+    written = sorted((tmp_path / "firmware").iterdir())
+    assert [path.name for path in written] == ["small_model.cc", "small_model.h"]
+    assert f"wrote {written[0]}" in capsys.readouterr().out
+    size = (tmp_path / "small.tflite").stat().st_size
+    assert f"kModelSize = {size};" in written[1].read_text()
+
+
+def test_a_c_array_of_a_float_file_is_a_mistake(run, tmp_path):
+    result = run_tool("--weights", run, "--c-array", tmp_path)
+    assert result.returncode == 2
+    assert "--c-array has a meaning with --int8 only" in result.stderr
+
+
 def test_a_file_that_disagrees_is_not_kept(run, tmp_path, monkeypatch):
     monkeypatch.setattr(validation, "FLOAT_ERROR", -1.0)
     output = tmp_path / "model.tflite"
@@ -101,6 +121,49 @@ def test_calibration_without_int8_is_a_mistake(run):
     result = run_tool("--weights", run, "--calibration", PHOTOS)
     assert result.returncode == 2
     assert "--int8" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("target", "borders", "decoded", "words"),
+    [
+        ("phone", "int8", True, "boxes, largest difference to the raw file in pixels"),
+        ("web", "float32", False, "score, largest difference to the raw file"),
+        ("micro", "int8", False, "runs on TFLite Micro in an arena of"),
+    ],
+)
+def test_a_target_chooses_borders_and_outputs(run, tmp_path, monkeypatch, capsys, target, borders, decoded, words):
+    if target == "micro" and importlib.util.find_spec("tflite_micro") is None:
+        pytest.skip("tflite-micro is not installed; it has wheels for Linux on x86-64 alone")
+    monkeypatch.chdir(tmp_path)
+    convert_tflite.main(
+        ["--target", target, "--weights", str(run), "--image-size", "64", "--calibration-count", "4",
+         "--calibration", str(PHOTOS), "--validation", str(PHOTOS)]
+    )  # fmt: skip
+    record = FaceDetector(tmp_path / "output" / f"nano_b_64_{target}.tflite").metadata
+    assert (record.image_size, record.quantization) == ((64, 64), "int8")
+    assert (record.borders, record.decoded) == (borders, decoded)
+    assert words in capsys.readouterr().out
+
+
+def test_a_target_brings_its_image_size_and_int8():
+    options = convert_tflite.parse_arguments(["--target", "micro"])
+    assert (options.int8, options.image_size) == (True, (160, 160))
+    assert convert_tflite.parse_arguments(["--target", "pi", "--image-size", "96"]).image_size == (96, 96)
+    assert convert_tflite.parse_arguments([]).image_size == (640, 640)
+
+
+def test_target_list_prints_the_profiles_and_ends(capsys):
+    with pytest.raises(SystemExit) as ended:
+        convert_tflite.parse_arguments(["--target", "list"])
+    assert ended.value.code == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:]] == ["phone", "pi", "micro", "web"]
+
+
+def test_an_unknown_target_is_a_mistake(capsys):
+    with pytest.raises(SystemExit) as ended:
+        convert_tflite.parse_arguments(["--target", "fridge"])
+    assert ended.value.code == 2
+    assert "--target fridge is none of phone, pi, micro, web" in capsys.readouterr().err
 
 
 def test_help_needs_no_tensorflow(tmp_path):
