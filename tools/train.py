@@ -48,7 +48,7 @@ def parse_arguments() -> argparse.Namespace:
     run.add_argument("--quantize", action="store_true", help="fine-tune --from RUN with the roundings of int8")
     run.add_argument("--validation-size", action=cli.ImageSizeAction, help="held-out images, S or HxW (640)")
     run.add_argument("--seed", type=int, help=f"({DEFAULTS.seed})")
-    parser.add_argument("--output", type=Path, help="run folder (default runs/NAME)")
+    parser.add_argument("--output", type=Path, help="run folder (default runs/NAME, with --quantize RUN/quantized)")
     parser.add_argument("--resume", action="store_true", help="continue the run in --output")
     parser.add_argument("--cache-gb", type=float, default=6.5, help="memory for decoded images (%(default)s)")
     parser.add_argument("--threads", type=int, default=0, help="of TensorFlow; 0: all cores")
@@ -96,7 +96,7 @@ def main() -> None:
 def default_folder(config: TrainingConfig, name: str) -> Path:
     """Where a run goes unless --output says otherwise."""
     if config.quantize:
-        return Path("runs") / f"{Path(config.start_from).name}_quantized"
+        return Path(config.start_from) / "quantized"  # where tools/convert_tflite.py looks for it
     return Path("runs") / read_network(name).network
 
 

@@ -55,7 +55,7 @@ def convert(
     model = simplify(model)
     if representative is not None:
         model = equalize_backbone(model, representative)
-    data = _convert_graph(model, image_size, representative)
+    data = convert_graph(model, image_size, representative)
     if fast_forms:
         data = apply_fast_forms(data)
     return _with_record(data, model.config, image_size, "none" if representative is None else "int8", license)
@@ -117,7 +117,8 @@ def _check_quantizable(model: FeatherFace, representative: Sequence[np.ndarray])
         raise UserError("int8 conversion takes at least one calibration image; name some.")
 
 
-def _convert_graph(model: FeatherFace, image_size: tuple[int, int], representative: Sequence | None) -> bytes:
+def convert_graph(model: FeatherFace, image_size: tuple[int, int], representative: Sequence | None = None) -> bytes:
+    """Convert a network as it is, without a record; see `convert` for the arguments."""
     signature = [tf.TensorSpec((1, *image_size, 3), tf.float32, name="image")]
     with native_grouped_convolution(), quiet_stderr(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the converter misses statistics that post-training quantization gives it

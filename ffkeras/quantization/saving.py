@@ -14,6 +14,8 @@ from ffkeras.models.build import build_model
 from ffkeras.models.saving import CONFIG_FILE, QUANTIZED_FILE
 from ffkeras.quantization.network import QuantizedFeatherFace
 
+QUANTIZED_FOLDER = "quantized"  # within the float run's folder, unless training is told otherwise
+
 
 def is_quantized_run(folder: str | os.PathLike) -> bool:
     """Whether `tools/train.py --quantize` has written weights into the folder."""
