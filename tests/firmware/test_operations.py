@@ -24,7 +24,6 @@ def model_with(*codes, custom=None):
         ("RESIZE_NEAREST_NEIGHBOR", "AddResizeNearestNeighbor"),
         ("MAX_POOL_2D", "AddMaxPool2D"),
         ("PADV2", "AddPadV2"),
-        ("CUMSUM", "AddCumSum"),
     ],
 )
 def test_methods_are_named_as_tflite_micro_names_them(operation, method):
