@@ -24,8 +24,10 @@ DEFAULT_IMAGE_SIZE = (640, 640)
 VALIDATION_COUNT = 32
 
 EPILOG = """\
-int8 takes the range of every activation from calibration images: 100 or more images of the place where the detector
-will work, faces in them, no labels needed. Without --calibration it uses synthetic faces, which calibrate less well.
+int8 takes weights and ranges from quantization-aware training where the run has it: `tools/train.py --quantize --from
+RUN` writes RUN/quantized. Otherwise, or with --post-training, the range of every activation is measured on calibration
+images: 100 or more of the place where the detector will work, faces in them, no labels needed. Without --calibration
+it uses synthetic faces, which calibrate less well.
 Without --validation it compares on other images of the calibration folders; where there are none, on the sample
 photographs and other synthetic faces.
 
@@ -74,6 +76,9 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="FILE",
         help="(default: output/<network>_<size>_<int8, float32 or target>.tflite)",
     )
+    parser.add_argument(
+        "--post-training", action="store_true", help="measure ranges though the run has quantization-aware training"
+    )
     parser.add_argument("--calibration", type=Path, nargs="+", metavar="PATH", help="images and folders, for --int8")
     parser.add_argument("--calibration-count", type=int, default=128, metavar="N", help="(default: 128)")
     parser.add_argument("--validation", type=Path, nargs="+", metavar="PATH", help="images and folders to compare on")
@@ -94,8 +99,27 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     return options
 
 
-def choose_images(options: argparse.Namespace) -> tuple[list, list]:
-    """Source images for calibration (none for float32) and for validation, uint8 BGR.
+def load_network(options: argparse.Namespace):
+    """The network of --weights: for int8 the one with quantization-aware training where there is one.
+
+    Raises:
+        UserError: no usable run folder, or calibration images for a network whose ranges are trained.
+    """
+    from ffkeras.models.saving import load_run
+    from ffkeras.quantization.saving import QUANTIZED_FOLDER, is_quantized_run, load_quantized
+
+    if options.int8 and not options.post_training:
+        for folder in (options.weights, options.weights / QUANTIZED_FOLDER):
+            if is_quantized_run(folder):
+                if options.calibration:
+                    raise UserError(f"{folder} has trained ranges; leave out --calibration, or add --post-training.")
+                return load_quantized(folder)
+        print(f"note: {options.weights} has no quantization-aware training; ranges are measured on calibration images.")
+    return load_run(options.weights)
+
+
+def choose_images(options: argparse.Namespace, calibrate: bool) -> tuple[list, list]:
+    """Source images for calibration (none unless `calibrate`) and for validation, uint8 BGR.
 
     Raises:
         UserError: a missing or empty folder, or an unreadable image.
@@ -103,12 +127,12 @@ def choose_images(options: argparse.Namespace) -> tuple[list, list]:
     from ffkeras.conversion.calibration import read_images, split_files, synthetic_images
     from ffkeras.images import list_images
 
-    count = options.calibration_count if options.int8 else 0
+    count = options.calibration_count if calibrate else 0
     calibration, validation = [], []
     if options.calibration:
         for_calibration, for_validation = split_files(options.calibration, count, VALIDATION_COUNT, options.seed)
         calibration, validation = read_images(for_calibration), read_images(for_validation)
-    elif options.int8:
+    elif calibrate:
         print("warning: calibrating on synthetic faces; --calibration with real images gives better int8 accuracy.")
         calibration = synthetic_images(count, options.seed)
     if options.validation:
@@ -130,12 +154,13 @@ def main(arguments: list[str] | None = None) -> None:
     from ffkeras.conversion.graph import read_graph
     from ffkeras.conversion.tflite import convert
     from ffkeras.conversion.validation import validate
-    from ffkeras.models.saving import load_run
+    from ffkeras.quantization.network import QuantizedFeatherFace
 
-    model, size = load_run(options.weights), options.image_size
-    calibration, validation = choose_images(options)
+    model, size = load_network(options), options.image_size
+    trained_ranges = isinstance(model, QuantizedFeatherFace)
+    calibration, validation = choose_images(options, options.int8 and not trained_ranges)
     representative = None
-    if options.int8:
+    if calibration:
         count = options.calibration_count
         representative = calibration_canvases(calibration, size, model.config.mean, count, options.seed)
     target = options.target
@@ -143,7 +168,7 @@ def main(arguments: list[str] | None = None) -> None:
     output = options.output or default_output(model.config.network, size, kind)
     with atomic_path(output) as temporary:
         temporary.touch()  # a folder that cannot be written shows before the work
-        raw = convert(model, size, representative, options.license)
+        raw = convert(model, size, representative, options.license, fast_forms=not (target and target.micro))
         data = apply_target(raw, target) if target else raw
         print(f"{output.name}: {len(data):,} bytes from {model.count_params():,} parameters")
         print(", ".join(f"{count} {name}" for name, count in read_graph(data).operations.most_common()))

@@ -25,7 +25,7 @@ CENTRED_MEAN = (128.0, 128.0, 128.0)  # with this mean the int8 input is the pix
 
 
 def convert(
-    model: FeatherFace,
+    model: FeatherFace | QuantizedFeatherFace,
     image_size: tuple[int, int],
     representative: Sequence[np.ndarray] | None = None,
     license: str = LICENSE,
@@ -36,10 +36,12 @@ def convert(
     The network is simplified first; class scores are the probability of a face; each output keeps its own scale.
 
     Args:
-        model: the network.
+        model: the network. One of quantization-aware training, as `tools/train.py --quantize` leaves it, becomes an
+            int8 file with its own ranges and roundings.
         image_size: (height, width) of the input in pixels, multiples of 32.
-        representative: for int8, images as the network will meet them: uint8 BGR [height, width, 3], letterboxed;
-            the ranges of all activations are taken from them (post-training quantization). None for float32.
+        representative: for int8 from a float network, images as it will meet them: uint8 BGR [height, width, 3],
+            letterboxed; the ranges of all activations are taken from them (post-training quantization). None for
+            float32.
         license: of the weights, an SPDX identifier.
         fast_forms: exchange operations for equal ones that XNNPACK runs faster; without, the file is smaller and has
             fewer multiplications, as plain kernels (TFLite Micro) want it.
@@ -50,42 +52,17 @@ def convert(
     Raises:
         UserError: a network that int8 cannot express, or no representative image.
     """
-    if representative is not None:
-        _check_quantizable(model, representative)
-    model = simplify(model)
-    if representative is not None:
-        model = equalize_backbone(model, representative)
+    int8 = representative is not None or isinstance(model, QuantizedFeatherFace)
+    if not isinstance(model, QuantizedFeatherFace):
+        if int8:
+            _check_quantizable(model, representative)
+        model = simplify(model)
+        if int8:
+            model = equalize_backbone(model, representative)
     data = convert_graph(model, image_size, representative)
     if fast_forms:
         data = apply_fast_forms(data)
-    return _with_record(data, model.config, image_size, "none" if representative is None else "int8", license)
-
-
-def convert_quantized(
-    network: QuantizedFeatherFace, image_size: tuple[int, int], license: str = LICENSE, fast_forms: bool = True
-) -> bytes:
-    """Convert a network of quantization-aware training: its weights, ranges and roundings are those of the int8 file.
-
-    Args:
-        network: as `tools/train.py --quantize` leaves it.
-        image_size: (height, width) of the input in pixels, multiples of 32.
-        license: of the weights, an SPDX identifier.
-        fast_forms: see `convert`.
-
-    Returns:
-        The file: int8 input and outputs and no float tensor between.
-    """
-    signature = [tf.TensorSpec((1, *image_size, 3), tf.float32, name="image")]
-    with native_grouped_convolution(), quiet_stderr(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        forward = tf.function(lambda image: network(image, training=False), input_signature=signature)
-        converter = tf.lite.TFLiteConverter.from_concrete_functions([forward.get_concrete_function()], _owner(network))
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.inference_input_type = converter.inference_output_type = tf.int8
-        data = converter.convert()
-    if fast_forms:
-        data = apply_fast_forms(data)
-    return _with_record(data, network.config, image_size, "int8", license)
+    return _with_record(data, model.config, image_size, "int8" if int8 else "none", license)
 
 
 def _with_record(
@@ -117,14 +94,20 @@ def _check_quantizable(model: FeatherFace, representative: Sequence[np.ndarray])
         raise UserError("int8 conversion takes at least one calibration image; name some.")
 
 
-def convert_graph(model: FeatherFace, image_size: tuple[int, int], representative: Sequence | None = None) -> bytes:
+def convert_graph(
+    model: FeatherFace | QuantizedFeatherFace,
+    image_size: tuple[int, int],
+    representative: Sequence[np.ndarray] | None = None,
+) -> bytes:
     """Convert a network as it is, without a record; see `convert` for the arguments."""
-    signature = [tf.TensorSpec((1, *image_size, 3), tf.float32, name="image")]
     with native_grouped_convolution(), quiet_stderr(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the converter misses statistics that post-training quantization gives it
-        flat = model.flat(image_size, batch_size=1)
-        forward = tf.function(lambda image: flat(image, training=False), input_signature=signature)
-        converter = tf.lite.TFLiteConverter.from_concrete_functions([forward.get_concrete_function()], _owner(flat))
+        if isinstance(model, QuantizedFeatherFace):
+            converter = _converter(model, image_size)
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            converter.inference_input_type = converter.inference_output_type = tf.int8
+            return converter.convert()
+        converter = _converter(model.flat(image_size, batch_size=1), image_size)
         if representative is None:
             return converter.convert()
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -134,6 +117,12 @@ def convert_graph(model: FeatherFace, image_size: tuple[int, int], representativ
         from tensorflow.lite.python.convert import mlir_quantize  # at the top it would come before the quiet import
 
         return bytes(mlir_quantize(calibrated, input_data_type=tf.int8, output_data_type=tf.int8))
+
+
+def _converter(model: keras.Model, image_size: tuple[int, int]) -> tf.lite.TFLiteConverter:
+    signature = [tf.TensorSpec((1, *image_size, 3), tf.float32, name="image")]
+    forward = tf.function(lambda image: model(image, training=False), input_signature=signature)
+    return tf.lite.TFLiteConverter.from_concrete_functions([forward.get_concrete_function()], _owner(model))
 
 
 def _owner(model: keras.Model) -> tf.Module:

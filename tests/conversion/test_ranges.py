@@ -26,7 +26,7 @@ def run_both(build, images):
     pixels = keras.Input((*SIZE, 3), 1, name="image")
     network = keras.Model(pixels, {"output": build(pixels)})
     model = SimpleNamespace(flat=lambda image_size, batch_size: network, config=SimpleNamespace(mean=MEAN))
-    data = tflite._convert_graph(model, SIZE, images)
+    data = tflite.convert_graph(model, SIZE, images)
     interpreter = Interpreter(model_content=data)
     interpreter.allocate_tensors()
     (source,), (target,) = interpreter.get_input_details(), interpreter.get_output_details()
