@@ -149,7 +149,7 @@ def benchmark(options: argparse.Namespace) -> int:
     if options.plot and figures:
         from ffkeras.benchmark.plot import plot_accuracy
 
-        plot_accuracy(options.plot, figures, accuracies)
+        plot_accuracy(options.plot, figures, accuracies, unit)
     return 0 if complete else INTERRUPTED
 
 

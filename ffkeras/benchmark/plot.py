@@ -3,8 +3,11 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import cycle
 
+from matplotlib import colormaps
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from ffkeras.benchmark.accuracy import Accuracy
 from ffkeras.benchmark.summary import Figures
@@ -14,13 +17,23 @@ from ffkeras.files import atomic_path
 
 FIGURE_INCHES = (12, 5)
 SUBSETS = ("easy", "medium", "hard")
-OURS, OTHERS = "tab:blue", "tab:orange"
+TICKS = (1, 2, 5)  # of every power of ten
+COLOURS = colormaps["tab20"].colors
 
 
-def plot_accuracy(path: str | os.PathLike, figures: Sequence[Figures], accuracies: Mapping[str, Accuracy]) -> None:
+def plot_accuracy(
+    path: str | os.PathLike, figures: Sequence[Figures], accuracies: Mapping[str, Accuracy], unit: str = "ms"
+) -> None:
     """Write a plot of average precision against the time of the network alone, for each subset of WIDER FACE.
 
-    Only the files whose accuracy is known are in it, with the first number of threads that was measured.
+    Only the files whose accuracy is known are in it, with the first number of threads that was measured. Ours are
+    discs, others squares; float files are hollow.
+
+    Args:
+        path: the suffix says PNG, SVG or PDF.
+        figures: what was measured.
+        accuracies: file name -> average precision.
+        unit: of the times.
 
     Raises:
         UserError: no file's accuracy is known, the suffix is no image format, or the file cannot be written.
@@ -32,20 +45,28 @@ def plot_accuracy(path: str | os.PathLike, figures: Sequence[Figures], accuracie
         raise UserError(f"no measured file has its accuracy in the file given, so {path} would be empty; name others.")
     figure = Figure(figsize=FIGURE_INCHES, layout="constrained")
     for subset, axes in zip(SUBSETS, figure.subplots(1, len(SUBSETS), sharey=True), strict=True):
-        for entry in known:
-            _draw(axes, entry, asdict(accuracies[entry.name])[subset])
-        axes.set(xlabel="invoke, ms", title=subset, xscale="log")
-        axes.grid(alpha=0.3, which="both")
+        for entry, colour in zip(known, cycle(COLOURS)):
+            _draw(axes, entry, asdict(accuracies[entry.name])[subset], colour)
+        axes.set(xlabel=f"network, {unit}", title=subset, xscale="log")
+        axes.xaxis.set_major_locator(LogLocator(subs=TICKS))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.grid(alpha=0.3)
     figure.axes[0].set_ylabel("average precision, WIDER FACE val")
     figure.suptitle(f"accuracy against latency, {threads} thread{'s' if threads > 1 else ''}")
+    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside right upper", fontsize="small")
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=DOTS_PER_INCH)
 
 
-def _draw(axes, entry: Figures, value: float) -> None:
+def _draw(axes, entry: Figures, value: float, colour: tuple[float, float, float]) -> None:
     invoke = entry.stages["invoke"]
-    colour = OURS if entry.kind == "ffkeras" else OTHERS
-    scatter = [[invoke.median - invoke.low], [invoke.high - invoke.median]]
-    axes.errorbar(invoke.median, value, xerr=scatter, fmt="o", color=colour, capsize=2)
-    label = entry.name.removesuffix(".tflite")
-    axes.annotate(label, (invoke.median, value), xytext=(4, 4), textcoords="offset points", fontsize=7)
+    axes.errorbar(
+        invoke.median,
+        value,
+        xerr=[[invoke.median - invoke.low], [invoke.high - invoke.median]],
+        fmt="o" if entry.kind == "ffkeras" else "s",
+        color=colour,
+        markerfacecolor=colour if entry.int8 else "white",
+        label=entry.name.removesuffix(".tflite"),
+    )

@@ -42,6 +42,7 @@ class Figures:
     Args:
         name, kind: of the file, and whose it is.
         image_size: (height, width) of its input.
+        int8: it computes in int8.
         num_threads: of its interpreter.
         decodes: its outputs could be read; otherwise decoding and suppression mean nothing.
         load: from the file's bytes to a ready detector.
@@ -54,6 +55,7 @@ class Figures:
     name: str
     kind: str
     image_size: tuple[int, int]
+    int8: bool
     num_threads: int
     decodes: bool
     load: Spread
@@ -70,6 +72,7 @@ class Figures:
             "file": self.name,
             "kind": self.kind,
             "image_size": list(self.image_size),
+            "int8": self.int8,
             "num_threads": self.num_threads,
             "decodes": self.decodes,
             "load_ms": self.load.to_json(),
@@ -106,6 +109,7 @@ def _figures(entry: Series, reference: Series | None) -> Figures:
         name=entry.subject.name,
         kind=entry.subject.kind,
         image_size=entry.subject.image_size,
+        int8=entry.subject.int8,
         num_threads=entry.num_threads,
         decodes=entry.subject.decodes,
         load=spread(entry.loads),

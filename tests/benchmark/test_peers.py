@@ -15,7 +15,7 @@ from ffkeras.runtime.output import Output
 
 PHOTOS = Path(__file__).resolve().parents[1] / "data" / "photos"
 LABELS = {entry["image"]: entry["faces"][0] for entry in json.loads((PHOTOS / "faces.json").read_text())[:1]}
-FILES = [
+FILES = [  # file, kind, input size, gives five landmarks of use: Slim's converted file misplaces those at stride 16
     ("yunet_n_640_int8", "YuNet", (640, 640), True),
     ("yunet_n_320_int8", "YuNet", (320, 320), True),
     ("yunet_n_320_float32", "YuNet", (320, 320), True),

@@ -17,7 +17,7 @@ ONE = Spread(1.5, 1.0, 2.0)
 
 def figures(name, decodes=True, num_threads=1):
     stages = dict.fromkeys(("preprocess", "invoke", "decode", "suppress", "total"), ONE)
-    return Figures(name, "ffkeras", (64, 64), num_threads, decodes, ONE, stages, None, None, None, ONE)
+    return Figures(name, "ffkeras", (64, 64), True, num_threads, decodes, ONE, stages, None, None, None, ONE)
 
 
 def report(*entries, complete=True):
