@@ -13,7 +13,8 @@ class Target:
         image_size: (height, width) of the input in pixels, unless another is asked for.
         borders: type of the input, and of outputs that are not decoded: "int8" or "float32".
         decoded: the file gives boxes, landmarks and scores instead of codes relative to anchors.
-        micro: every operation must exist in TFLite Micro, and its interpreter must run the file.
+        micro: every operation must exist in TFLite Micro, and its interpreter must run the file; operations keep the
+            forms that need the fewest multiplications, not those that XNNPACK runs faster.
     """
 
     name: str
