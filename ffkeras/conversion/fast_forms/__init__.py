@@ -1,4 +1,4 @@
-"""Operations of a converted file in equal forms that XNNPACK (in LiteRT) runs faster. Takes and gives a file's bytes."""
+"""Operations of a converted file in equal forms that XNNPACK runs faster. Takes and gives the bytes of a file."""
 
 from ffkeras.conversion.fast_forms.convolution import join_columns, ungroup
 from ffkeras.conversion.fast_forms.open_graph import OpenGraph, Rule
