@@ -134,7 +134,7 @@ def benchmark(options: argparse.Namespace) -> int:
     image = read_image(options.image)
     subjects = [read_subject(path) for path in list_files(options)]
     machine = describe_machine()
-    memory = {subject.name: peak_memory(subject.path) for subject in subjects}
+    memory = {subject.path: peak_memory(subject.path) for subject in subjects}
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("rounds", total=options.rounds)
         step = partial(progress.advance, task)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -25,7 +26,7 @@ class Report:
         rounds: that were completed.
         complete: all rounds that were asked for were done.
         figures: of every file and number of threads.
-        memory: file name -> bytes at the peak; None where it is not known.
+        memory: path of a file -> bytes at the peak; None where it is not known.
         accuracies: file name -> average precision.
     """
 
@@ -35,7 +36,7 @@ class Report:
     rounds: int
     complete: bool
     figures: tuple[Figures, ...]
-    memory: Mapping[str, int | None]
+    memory: Mapping[Path, int | None]
     accuracies: Mapping[str, Accuracy]
 
     @property
@@ -64,7 +65,7 @@ class Report:
         for entry in self.figures:
             accuracy = self.accuracies.get(entry.name)
             extra = {
-                "peak_memory_bytes": self.memory.get(entry.name),
+                "peak_memory_bytes": self.memory.get(entry.path),
                 "average_precision": accuracy and accuracy.to_json(),
             }
             entries.append(entry.to_json() | extra)
@@ -93,9 +94,9 @@ class Report:
         stages = entry.stages
         decoding = [f"{stages[stage].median:.2f}" if entry.decodes else "-" for stage in STAGES[2:]]
         ratio = entry.invoke_ratio
-        memory = self.memory.get(entry.name)
+        memory = self.memory.get(entry.path)
         return [
-            entry.name.removesuffix(".tflite"),
+            self._label(entry),
             f"{entry.load.median:.1f}",
             f"{stages['preprocess'].median:.2f}",
             _with_scatter(stages["invoke"]),
@@ -105,6 +106,11 @@ class Report:
             "-" if ratio is None else _with_scatter(ratio),
             "-" if memory is None else f"{memory / MEGABYTE:.1f}",
         ]
+
+    def _label(self, entry: Figures) -> str:
+        """The file's name; its whole path where two files share the name."""
+        paths = {other.path for other in self.figures if other.name == entry.name}
+        return (str(entry.path) if len(paths) > 1 else entry.name).removesuffix(".tflite")
 
 
 def _with_scatter(spread: Spread) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -40,7 +41,7 @@ class Figures:
     """What came out for one file with one number of threads. Times are in milliseconds.
 
     Args:
-        name, kind: of the file, and whose it is.
+        path, kind: of the file, and whose it is.
         image_size: (height, width) of its input.
         int8: it computes in int8.
         num_threads: of its interpreter.
@@ -52,7 +53,7 @@ class Figures:
         share: pre- and post-processing / invoke.
     """
 
-    name: str
+    path: Path
     kind: str
     image_size: tuple[int, int]
     int8: bool
@@ -64,6 +65,11 @@ class Figures:
     invoke_ratio: Spread | None
     total_ratio: Spread | None
     share: Spread
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.path.name
 
     def to_json(self) -> dict:
         """A JSON object of all figures."""
@@ -106,7 +112,7 @@ def _figures(entry: Series, reference: Series | None) -> Figures:
     if reference is not None:
         against = {stage: [getattr(taken, stage) for taken in reference.rounds] for stage in ("invoke", "total")}
     return Figures(
-        name=entry.subject.name,
+        path=entry.subject.path,
         kind=entry.subject.kind,
         image_size=entry.subject.image_size,
         int8=entry.subject.int8,

@@ -1,3 +1,4 @@
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +12,7 @@ from ffkeras.runtime import decode
 
 
 def series(name, kind, invokes, *, int8=True, image_size=(64, 64), num_threads=1):
-    subject = SimpleNamespace(name=name, kind=kind, image_size=image_size, int8=int8, decodes=True)
+    subject = SimpleNamespace(name=name, path=Path(name), kind=kind, image_size=image_size, int8=int8, decodes=True)
     return Series(subject, num_threads, [1.0], [Stages(1.0, value, 2.0, 1.0) for value in invokes])
 
 

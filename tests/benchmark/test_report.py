@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import cv2
 import pytest
@@ -17,12 +18,12 @@ ONE = Spread(1.5, 1.0, 2.0)
 
 def figures(name, decodes=True, num_threads=1):
     stages = dict.fromkeys(("preprocess", "invoke", "decode", "suppress", "total"), ONE)
-    return Figures(name, "ffkeras", (64, 64), True, num_threads, decodes, ONE, stages, None, None, None, ONE)
+    return Figures(Path(name), "ffkeras", (64, 64), True, num_threads, decodes, ONE, stages, None, None, None, ONE)
 
 
 def report(*entries, complete=True):
     accuracies = {"a.tflite": Accuracy(0.9, 0.8, 0.7)}
-    return Report(describe_machine(), "photo", "ms", 2, complete, entries, {"a.tflite": 3 << 20}, accuracies)
+    return Report(describe_machine(), "photo", "ms", 2, complete, entries, {Path("a.tflite"): 3 << 20}, accuracies)
 
 
 def text(value):
@@ -38,6 +39,11 @@ def test_a_table_for_each_number_of_threads_has_a_row_for_each_file():
     assert "2 threads" in text(two)
     assert "1.50±0.50" in text(one)
     assert "3.0" in text(one)
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders():
+    (table,) = report(figures("old/a.tflite"), figures("new/a.tflite"), figures("b.tflite")).tables()
+    assert [label in text(table) for label in ("old/a", "new/a", " b ")] == [True] * 3
 
 
 def test_what_was_not_decoded_is_said():
