@@ -25,8 +25,8 @@ Across these families an int8 operation may round differently by 1 LSB; faces we
 boxes and landmarks move by less than 5 % of the face on average, and AP by 0.002. Exit code 1 where a limit is broken.
 A runtime that lacks an operation is named; that alone does not fail the file.
 
-tflite/rpi/emulate.sh adds tflite-runtime and LiteRT for ARM under qemu, as on a Raspberry Pi. Results are kept in
-output/validation.json by the files' content, so that a command that was interrupted goes on where it was.
+tflite/rpi/emulate.sh adds tflite-runtime and LiteRT for ARM under qemu, as on a Raspberry Pi. Results are kept,
+so that a command that was interrupted or repeated does not pay twice.
 """
 
 
@@ -69,7 +69,14 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="N",
         help=f"images that emulated runtimes run, seconds each (default: {DEFAULT_EMULATED})",
     )
-    parser.add_argument("--fresh", action="store_true", help="measure again what output/validation.json holds")
+    parser.add_argument(
+        "--ledger",
+        type=Path,
+        default=ROOT / "output" / "validation.json",
+        metavar="FILE",
+        help="where results are kept by the files' content (default: output/validation.json)",
+    )
+    parser.add_argument("--fresh", action="store_true", help="measure again what the ledger holds")
     options = parser.parse_args(arguments)
     for name, least in (("sample", 1), ("table_images", 0), ("emulated_images", 1)):
         value = getattr(options, name)
@@ -83,7 +90,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> int:
     """Check every file, print and write the reports; 1 where one of them fails."""
     options = parse_arguments(arguments)
-    for output in filter(None, (options.json, options.table)):
+    for output in filter(None, (options.json, options.table, options.ledger)):
         check_writable(output)
     from rich.console import Console
 
@@ -95,7 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     for file in options.files:
         read_metadata(read_model(file), str(file))
-    ledger = Ledger(ROOT / "output" / "validation.json")
+    ledger = Ledger(options.ledger)
     settings = read_settings(
         [PHOTOGRAPHS, *options.images],
         data=options.data,

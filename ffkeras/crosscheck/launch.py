@@ -64,7 +64,10 @@ def run_worker(
     command += [str(path.resolve()) for path in (model, inputs, outputs)]
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONDONTWRITEBYTECODE": "1"}
     with log.open("wb") as errors:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment)
+        try:
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment)
+        except OSError as error:
+            return Run({}, failure=f"{command[0]} cannot be started ({error.strerror})")
         try:
             for line in process.stdout:
                 _report(line, progress)

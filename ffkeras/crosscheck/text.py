@@ -75,7 +75,7 @@ def _operations(report: FileReport) -> Table:
     for entry in report.operations:
         if entry.differing or entry.failed:
             differ = f"{entry.differing} of {entry.count}" + (f", {entry.failed} fail" if entry.failed else "")
-            largest, share = f"{entry.largest:.3g}{unit}", f"up to {100 * entry.share:.2g} %"
+            largest, share = f"{entry.largest:.3g}{unit}", f"up to {entry.share:.1%}"
             table.add_row(entry.runtime, entry.operation, differ, largest, share, f"number {entry.first}")
     return table
 

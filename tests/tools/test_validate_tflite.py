@@ -1,0 +1,67 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOOL = Path(__file__).resolve().parents[2] / "tools" / "validate_tflite.py"
+
+
+def validate(tmp_path, *arguments):
+    """Run the tool as a user does, from another folder, with a ledger of its own and no emulated ARM."""
+    command = [sys.executable, str(TOOL), *map(str, arguments)]
+    command += ["--ledger", str(tmp_path / "ledger.json"), "--arm-python", str(tmp_path / "none")]
+    return subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
+
+
+def assert_fails(result, *words):
+    assert result.returncode == 1
+    assert result.stdout == ""
+    last = result.stderr.strip().splitlines()[-1]
+    assert last.startswith("error: ")
+    assert "Traceback" not in result.stderr
+    assert all(word in last for word in words), last
+
+
+def test_file_is_run_everywhere_and_kept_for_the_next_time(lamp_int8, tmp_path):
+    figures, table = tmp_path / "out" / "figures.json", tmp_path / "out" / "table.md"
+    result = validate(tmp_path, lamp_int8, "--json", figures, "--table", table)
+    assert result.returncode == 0, result.stderr + result.stdout
+    assert "every limit kept" in result.stdout
+    (report,) = json.loads(figures.read_text())["files"]
+    names = [entry["name"] for entry in report["runtimes"]]
+    assert {"TensorFlow with XNNPACK", "LiteRT without XNNPACK", "TFLite Micro"} <= set(names)
+    assert all(entry["exact"] for entry in report["runtimes"][1:] if entry["family"] == "reference")
+    assert "| TFLite Micro | exact |" in table.read_text()
+
+    again = validate(tmp_path, lamp_int8)
+    assert again.stdout == result.stdout
+
+
+def test_missing_and_truncated_files_are_named(lamp_int8, lamp_plain, tmp_path):
+    cut, plain = tmp_path / "cut.tflite", tmp_path / "plain.tflite"
+    cut.write_bytes(lamp_int8.read_bytes()[:2000])
+    plain.write_bytes(lamp_plain)
+    assert_fails(validate(tmp_path, tmp_path / "none.tflite"), "none.tflite", "check the path")
+    assert_fails(validate(tmp_path, cut), "cut.tflite", "truncated")
+    assert_fails(validate(tmp_path, plain), "plain.tflite", "without an ffkeras record")
+
+
+def test_unreadable_images_and_data_are_named(lamp_int8, tmp_path):
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(b"not an image")
+    assert_fails(validate(tmp_path, lamp_int8, "--images", bad), "bad.jpg")
+    assert_fails(validate(tmp_path, lamp_int8, "--images", tmp_path / "none"), "does not exist")
+    assert_fails(validate(tmp_path, lamp_int8, "--data", tmp_path), "wider_face_val.mat is missing")
+
+
+def test_output_that_cannot_be_written_is_refused_first(tmp_path):
+    assert_fails(validate(tmp_path, tmp_path / "none.tflite", "--json", tmp_path), "is a folder; name a file")
+
+
+@pytest.mark.parametrize("option", [["--sample", "0"], ["--emulated-images", "0"], ["--table", "table.txt"]])
+def test_bad_values_are_refused(tmp_path, option):
+    result = validate(tmp_path, "m.tflite", *option)
+    assert result.returncode == 2
+    assert option[0] in result.stderr
