@@ -84,6 +84,9 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
             parser.error(f"--{name.replace('_', '-')} is {value}, but should be {least} or more")
     if options.table and options.table.suffix not in (".md", ".json"):
         parser.error(f"--table is {options.table}, but should end in .md or .json")
+    names = [file.name for file in options.files]
+    if repeated := next((name for name in names if names.count(name) > 1), None):
+        parser.error(f"{repeated} is named twice; files are told apart by their names")
     return options
 
 

@@ -6,15 +6,14 @@ Comparing the tensors of whole runs shows only the first operation that differs;
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from ffkeras.benchmark.operations import extract
 from ffkeras.crosscheck.launch import Progress, run_worker
 from ffkeras.crosscheck.report import OperationDifference
 from ffkeras.crosscheck.runtimes import Runtime
 from ffkeras.errors import UserError
-from ffkeras.runtime.flatbuffer import FILE_IDENTIFIER
 
 _NAMES = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
 
@@ -33,34 +32,28 @@ class SingleOperations:
 
     def __init__(self, model: bytes):
         self._tree = schema.ModelT.InitFromPackedBuf(model)
-        self._tree.signatureDefs = self._tree.metadata = None
         self._graph = self._tree.subgraphs[0]
-        self._operators, self._buffers = list(self._graph.operators), list(self._tree.buffers)
-        codes = [self._tree.operatorCodes[operator.opcodeIndex] for operator in self._operators]
+        operators = self._graph.operators
+        codes = [self._tree.operatorCodes[operator.opcodeIndex] for operator in operators]
         self.names = [_NAMES[max(code.builtinCode, code.deprecatedBuiltinCode)] for code in codes]
         self.inputs = [
             [index for index in dict.fromkeys(map(int, operator.inputs)) if index >= 0 and not self._is_constant(index)]
-            for operator in self._operators
+            for operator in operators
         ]
-        self.outputs = [list(map(int, operator.outputs)) for operator in self._operators]
+        self.outputs = [list(map(int, operator.outputs)) for operator in operators]
 
     def _is_constant(self, tensor: int) -> bool:
-        data = self._buffers[self._graph.tensors[tensor].buffer].data
+        data = self._tree.buffers[self._graph.tensors[tensor].buffer].data
         return data is not None and len(data) > 0
 
-    def file(self, number: int) -> bytes:
-        """The .tflite file of one operation; its inputs and outputs are those of `inputs` and `outputs`."""
-        operator = self._operators[number]
-        used = {self._graph.tensors[index].buffer for index in operator.inputs if index >= 0}
-        self._tree.buffers = [
-            buffer if index in used else schema.BufferT() for index, buffer in enumerate(self._buffers)
-        ]
-        self._graph.operators = [operator]
-        self._graph.inputs = np.array(self.inputs[number], np.int32)
-        self._graph.outputs = np.array(self.outputs[number], np.int32)
-        builder = flatbuffers.Builder(1024)
-        builder.Finish(self._tree.Pack(builder), file_identifier=FILE_IDENTIFIER)
-        return bytes(builder.Output())
+    def file(self, number: int, shapes: dict[int, list[int]]) -> bytes:
+        """The .tflite file of one operation, with the inputs and outputs of `inputs` and `outputs`, in their order.
+
+        Args:
+            number: of the operation.
+            shapes: tensor -> shape in a run, which the file may leave open.
+        """
+        return extract(self._tree, [number], shapes)
 
 
 def compare_operations(
@@ -92,8 +85,9 @@ def compare_operations(
     tensors = {int(index): values for index, values in whole.arrays.items()}
     single = SingleOperations(model.read_bytes())
     numbers = [n for n in range(len(single.names)) if all(i in tensors for i in single.inputs[n] + single.outputs[n])]
+    shapes = {index: list(values.shape) for index, values in tensors.items()}
     files, given = folder / "operations.npz", folder / "given.npz"
-    np.savez(files, **{f"model_{k}": np.frombuffer(single.file(n), np.uint8) for k, n in enumerate(numbers)})
+    np.savez(files, **{f"model_{k}": np.frombuffer(single.file(n, shapes), np.uint8) for k, n in enumerate(numbers)})
     given_arrays = {f"{k}_{j}": tensors[i] for k, n in enumerate(numbers) for j, i in enumerate(single.inputs[n])}
     np.savez(given, **given_arrays)
 
