@@ -4,7 +4,9 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from ffkeras.runtime.flatbuffer import FILE_IDENTIFIER
+from ffkeras.runtime.checksum import file_checksum, find_checksum
+from ffkeras.runtime.flatbuffer import FILE_IDENTIFIER, find_metadata_buffer
+from ffkeras.runtime.metadata import METADATA_NAME
 
 BUFFER_ALIGNMENT = 16  # `force_align` of Buffer.data in TFLite's schema; TFLite Micro reads weights in place
 
@@ -30,7 +32,12 @@ class _Builder(flatbuffers.Builder):
 
 
 def pack_model(tree: schema.ModelT) -> bytes:
-    """The bytes of a .tflite file below 2 GB."""
+    """The bytes of a .tflite file below 2 GB; a checksum in its ffkeras record is that of these bytes."""
     builder = _Builder(1024)
     builder.Finish(tree.Pack(builder), file_identifier=FILE_IDENTIFIER)
-    return bytes(builder.Output())
+    packed = bytes(builder.Output())
+    record = find_metadata_buffer(packed, METADATA_NAME)
+    digits = find_checksum(packed, record) if record else None
+    if digits is None:
+        return packed
+    return packed[: digits.start] + file_checksum(packed, digits) + packed[digits.stop :]

@@ -6,8 +6,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from ffkeras.conversion.flatbuffer import pack_model
-from ffkeras.runtime.checksum import CHECKSUM_KEY, ZEROS, file_checksum, find_checksum
-from ffkeras.runtime.flatbuffer import find_metadata_buffer
+from ffkeras.runtime.checksum import CHECKSUM_KEY, ZEROS
 from ffkeras.runtime.metadata import METADATA_NAME, Metadata
 
 
@@ -32,6 +31,4 @@ def write_metadata(model: bytes, metadata: Metadata) -> bytes:
     else:
         tree.buffers.append(schema.BufferT(data=text))
         tree.metadata.append(schema.MetadataT(name=METADATA_NAME, buffer=len(tree.buffers) - 1))
-    packed = pack_model(tree)
-    digits = find_checksum(packed, find_metadata_buffer(packed, METADATA_NAME))
-    return packed[: digits.start] + file_checksum(packed, digits) + packed[digits.stop :]
+    return pack_model(tree)

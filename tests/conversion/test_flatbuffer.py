@@ -17,5 +17,7 @@ def test_equal_vectors_are_written_once_and_read_back_everywhere(nano_b_int8):
     for old, new in zip(tree.subgraphs[0].tensors, read.subgraphs[0].tensors, strict=True):
         assert old.name == new.name
         np.testing.assert_array_equal(old.shape, new.shape)
-        np.testing.assert_array_equal(old.quantization.scale, new.quantization.scale)
-        np.testing.assert_array_equal(old.quantization.zeroPoint, new.quantization.zeroPoint)
+        assert (old.quantization is None) == (new.quantization is None)
+        if old.quantization is not None:
+            np.testing.assert_array_equal(old.quantization.scale, new.quantization.scale)
+            np.testing.assert_array_equal(old.quantization.zeroPoint, new.quantization.zeroPoint)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from ffkeras.conversion.flatbuffer import BUFFER_ALIGNMENT
+from ffkeras.conversion.flatbuffer import BUFFER_ALIGNMENT, pack_model
 from ffkeras.conversion.metadata import write_metadata
 from ffkeras.runtime import read_metadata
 
@@ -18,6 +18,12 @@ def record(lamp_int8):
 def test_what_is_written_is_read_back(lamp_plain, record):
     wanted = replace(record, license="MIT", model={"network": "nano_b", "note": "grüße"})
     assert read_metadata(write_metadata(lamp_plain, wanted), "lamp") == wanted
+
+
+def test_a_changed_and_packed_graph_keeps_a_right_checksum(lamp_plain, record):
+    tree = schema.ModelT.InitFromPackedBuf(write_metadata(lamp_plain, record))
+    tree.description = b"changed"
+    assert read_metadata(pack_model(tree), "lamp") == record
 
 
 def test_a_second_record_replaces_the_first(lamp_plain, record):

@@ -127,7 +127,6 @@ def test_calibration_without_int8_is_a_mistake(run):
     ("target", "borders", "decoded", "words"),
     [
         ("phone", "int8", True, "boxes, largest difference to the raw file in pixels"),
-        ("web", "float32", False, "score, largest difference to the raw file"),
         ("micro", "int8", False, "runs on TFLite Micro in an arena of"),
     ],
 )
