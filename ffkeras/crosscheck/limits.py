@@ -15,7 +15,8 @@ OPERATION_LSB = 1  # one operation alone, on the same inputs
 FLOAT_DIFFERENCE = 2e-3  # float outputs, absolute: codes are of the order of 10; other orders of summation give 1e-5
 MEAN_SHIFT = 0.05  # boxes and landmarks, by the face's size; the released files have 0.01 to 0.03
 SURE_SHARE = 0.02  # faces well above the threshold that may go or come; one in any case
-AVERAGE_PRECISION = 0.002  # across families, on one sample
+AVERAGE_PRECISION = 0.002  # across families, on the same images, and
+FACES_WORTH = 2  # on a sample so small that a face weighs more than that, so many faces: recall moves by 1 / faces each
 
 
 def face_faults(faces: FaceSummary) -> list[str]:
@@ -44,13 +45,22 @@ def float_faults(differences: tuple[OutputDifference, ...]) -> list[str]:
     ]
 
 
-def precision_faults(reference: Mapping[str, float], other: Mapping[str, float]) -> list[str]:
-    """Subsets in which average precision differs by more than the limit; one without a face is left out."""
-    return [
-        f"has an AP of {other[subset]:.4f} on {subset}, where the reference has {value:.4f}"
-        for subset, value in reference.items()
-        if abs(other[subset] - value) > AVERAGE_PRECISION
-    ]
+def precision_faults(reference: Mapping[str, float], other: Mapping[str, float], faces: Mapping[str, int]) -> list[str]:
+    """Limits on average precision that are broken.
+
+    Args:
+        reference, other: "easy", "medium", "hard" -> AP on the same images.
+        faces: how many faces of each count there.
+    """
+    faults = []
+    for subset, value in reference.items():
+        allowed = max(AVERAGE_PRECISION, FACES_WORTH / faces[subset])
+        if not abs(other[subset] - value) <= allowed:
+            faults.append(
+                f"has an AP of {other[subset]:.4f} on {subset}, where the reference has {value:.4f} and {allowed:.4f} "
+                f"of difference may be on {faces[subset]} faces"
+            )
+    return faults
 
 
 def operation_faults(operations: tuple[OperationDifference, ...]) -> list[str]:
