@@ -1,6 +1,6 @@
 """How far the raw outputs of two runtimes lie apart, in steps of the int8 output or, for floats, in absolute terms."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,9 +69,3 @@ def _difference(name: str, reference: np.ndarray, other: np.ndarray, step: float
         apart = np.round(apart / step)
     largest = float(apart.max()) if np.isfinite(apart).all() else float("inf")
     return OutputDifference(name, largest, float((apart != 0).mean()), step is not None)
-
-
-def is_identical(reference: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> bool:
-    """Whether every bit of two lists of outputs agrees; the shorter number of images counts."""
-    pairs = [(a[: len(b)], b[: len(a)]) for a, b in zip(reference, other, strict=True)]
-    return all(a.dtype == b.dtype and a.tobytes() == b.tobytes() for a, b in pairs)

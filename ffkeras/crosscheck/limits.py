@@ -13,6 +13,7 @@ from ffkeras.crosscheck.report import FaceSummary, OperationDifference
 
 OPERATION_LSB = 1  # one operation alone, on the same inputs
 FLOAT_DIFFERENCE = 2e-3  # float outputs, absolute: codes are of the order of 10; other orders of summation give 1e-5
+DECODED_DIFFERENCE = 1e-5  # of float outputs that an int8 file decodes, within a family: normalised, last digits only
 MEAN_SHIFT = 0.05  # boxes and landmarks, by the face's size; the released files have 0.01 to 0.03
 SURE_SHARE = 0.02  # faces well above the threshold that may go or come; one in any case
 AVERAGE_PRECISION = 0.002  # across families, on the same images, and

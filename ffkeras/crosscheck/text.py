@@ -63,7 +63,7 @@ def exactness(result: RuntimeResult, report: FileReport) -> str:
     if result.name == report.reference:
         return "the reference"
     if result.exact is None:
-        return f"first of {result.family}" if result.family == "built-in" else "-"
+        return "-"
     return "exact" if result.exact else "NOT EXACT"
 
 

@@ -69,3 +69,35 @@ def test_crash_of_one_runtime_fails_the_file_and_leaves_the_others(lamp_int8, im
     (fault,) = report.all_faults
     assert fault.endswith("crashed (SIGSEGV)")
     assert sum(result.failure is None for result in report.runtimes) == len(LIGHT)
+
+
+@pytest.fixture
+def gelu_file(tmp_path):
+    """A float network with an operation that TFLite Micro lacks."""
+    from ffkeras.backend import keras, tf
+    from ffkeras.conversion.metadata import write_metadata
+    from ffkeras.geometry import AnchorConfig
+    from ffkeras.runtime import Metadata
+
+    pixels = keras.Input((96, 128, 3), batch_size=1)
+    pooled = keras.layers.Activation("gelu")(keras.layers.AveragePooling2D(8)(pixels))
+    widths = {2: "classification", 4: "bbox_regression", 10: "landmarks"}
+    outputs = [keras.layers.Reshape((-1, width))(keras.layers.Conv2D(width, 1)(pooled)) for width in widths]
+    converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(pixels, outputs))
+    model = converter.convert()
+    details = tf.lite.Interpreter(model_content=model).get_output_details()
+    names = {widths[entry["shape"][-1]]: entry["name"] for entry in details}
+    anchors = AnchorConfig(sizes=((32,),), strides=(8,))
+    record = Metadata("nano_b", (96, 128), (128, 128, 128), anchors, names, "none")
+    path = tmp_path / "gelu.tflite"
+    path.write_bytes(write_metadata(model, record))
+    return path
+
+
+def test_operation_that_micro_lacks_is_named_and_does_not_fail_the_file(gelu_file, images):
+    report = check_file(gelu_file, Settings(LIGHT, images, 1, Sample()), silent)
+    micro = next(result for result in report.runtimes if result.name == "TFLite Micro")
+    assert micro.failure == "lacks GELU"
+    assert (report.arena, report.arena_note) == (None, "TFLite Micro lacks GELU")
+    assert report.operations == ()
+    assert report.all_faults == []
