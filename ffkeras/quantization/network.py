@@ -10,7 +10,7 @@ from ffkeras.models import config_to_json
 from ffkeras.models.build import build_model
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.quantization.operations import CONVOLUTIONS, TRACE_SIZE, trace
-from ffkeras.quantization.quantizers import ConvolutionConfig, round_kernel, round_tensor
+from ffkeras.quantization.quantizers import ConvolutionConfig, round_kernel, round_tensor, to_units
 from ffkeras.quantization.scales import PROBABILITY, assign_scales, rounds
 
 
@@ -103,7 +103,7 @@ class QuantizedFeatherFace(keras.Model):
 
 def _with_rounded_weights(layer: keras.layers.Layer) -> keras.layers.Layer:
     if isinstance(layer, CONVOLUTIONS):
-        return QuantizeWrapperV2(layer, ConvolutionConfig())
+        return QuantizeWrapperV2(layer, ConvolutionConfig(to_units(layer)))
     if isinstance(layer, SlicedPointwise):
         rounded = RoundedSlicedPointwise.from_config({**layer.get_config(), "name": None})
         rounded.build(None)

@@ -1,5 +1,8 @@
 """How weights and tensors are rounded in training: quantizers and configurations for tfmot's wrappers."""
 
+from collections.abc import Sequence
+
+import numpy as np
 from tensorflow_model_optimization.quantization.keras import QuantizeConfig
 from tensorflow_model_optimization.quantization.keras.quantizers import Quantizer
 
@@ -12,31 +15,42 @@ SMALLEST_PEAK = 1e-6  # of a channel's weights: below it a scale would be zero
 class KernelQuantizer(Quantizer):
     """Symmetric int8 weights, one scale for each output channel, from the largest weight there.
 
-    tfmot's own rounds depthwise kernels with one scale for all channels, where TFLite has one each, and keeps the
-    ranges as state, which then differ from those of averaged weights.
+    The layer's variable holds the weights in units, one for each output channel, so that a step of the optimizer is as
+    large a part of them in every layer: folded kernels differ in size by factors of ten thousand.
+
+    tfmot's own quantizer rounds depthwise kernels with one scale for all channels, where TFLite has one each, and keeps
+    the ranges as state, which then differ from those of averaged weights.
+
+    Args:
+        units: what the number one stands for in each output channel, above zero.
     """
 
+    def __init__(self, units: Sequence[float]):
+        self.units = [float(unit) for unit in units]
+
     def build(self, tensor_shape, name, layer) -> dict:
-        """No state."""
-        return {}
+        """The units as a variable of `layer`, saved with the weights and not trained."""
+        initializer = keras.initializers.Constant(self.units)
+        shape = (len(self.units),)
+        return {"units": layer.add_weight(f"{name}_units", shape, initializer=initializer, trainable=False)}
 
     def __call__(self, inputs, training, weights, **kwargs):
-        """Round a kernel [h, w, in, out], or [h, w, in, multiplier] of a depthwise convolution."""
-        return round_kernel(inputs)
+        """A kernel [h, w, in, out] in units -> the rounded kernel."""
+        return round_kernel(inputs * weights["units"])
 
     def get_config(self) -> dict:
-        """No arguments."""
-        return {}
+        """Arguments to make it again."""
+        return {"units": self.units}
 
 
 class DepthwiseKernelQuantizer(KernelQuantizer):
-    """`KernelQuantizer` for a depthwise kernel [h, w, in, 1], whose channels are the inputs."""
+    """`KernelQuantizer` for a depthwise kernel [h, w, in, multiplier], whose output channels are the last two axes."""
 
     def __call__(self, inputs, training, weights, **kwargs):
-        """Round the kernel."""
+        """A kernel in units -> the rounded kernel."""
         height, width, channels, multiplier = inputs.shape
-        flat = round_kernel(tf.reshape(inputs, (height, width, 1, channels * multiplier)))
-        return tf.reshape(flat, inputs.shape)
+        flat = tf.reshape(inputs, (height, width, 1, channels * multiplier))
+        return tf.reshape(round_kernel(flat * weights["units"]), inputs.shape)
 
 
 def round_kernel(kernel):
@@ -51,13 +65,20 @@ def round_tensor(x, low, high):
 
 
 class ConvolutionConfig(QuantizeConfig):
-    """Rounds the kernel of a Conv2D or DepthwiseConv2D; its output is rounded after the rectifier, by the network."""
+    """Rounds the kernel of a Conv2D or DepthwiseConv2D; its output is rounded after the rectifier, by the network.
+
+    Args:
+        units: see `KernelQuantizer`.
+    """
+
+    def __init__(self, units: Sequence[float]):
+        self.units = units
 
     def get_weights_and_quantizers(self, layer):
         """The kernel, and how it is rounded."""
         if isinstance(layer, keras.layers.DepthwiseConv2D):
-            return [(layer.depthwise_kernel, DepthwiseKernelQuantizer())]
-        return [(layer.kernel, KernelQuantizer())]
+            return [(layer.depthwise_kernel, DepthwiseKernelQuantizer(self.units))]
+        return [(layer.kernel, KernelQuantizer(self.units))]
 
     def set_quantize_weights(self, layer, quantize_weights):
         """Put the rounded kernel where the layer looks for it."""
@@ -79,5 +100,15 @@ class ConvolutionConfig(QuantizeConfig):
         return []
 
     def get_config(self) -> dict:
-        """No arguments."""
-        return {}
+        """Arguments to make it again."""
+        return {"units": list(self.units)}
+
+
+def to_units(layer: keras.layers.Layer) -> np.ndarray:
+    """Divide a convolution's kernel by the largest weight of each output channel, and give these units [out]."""
+    depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
+    kernel = layer.depthwise_kernel if depthwise else layer.kernel
+    peaks = np.abs(kernel.numpy()).max(axis=(0, 1) if depthwise else (0, 1, 2))  # [in, multiplier] or [out]
+    peaks = np.maximum(peaks, SMALLEST_PEAK)
+    kernel.assign(kernel / peaks)
+    return peaks.ravel()

@@ -8,7 +8,7 @@ from ffkeras.errors import UserError
 
 SEEDS = 1 << 32  # what NumPy's and TensorFlow's generators all take
 
-QUANTIZE_DEFAULTS = {"epochs": 4, "learning_rate": 3e-4, "weight_decay": 0.0, "warmup_steps": 100}
+QUANTIZE_DEFAULTS = {"epochs": 3, "learning_rate": 3e-4, "weight_decay": 0.0, "warmup_steps": 100}
 
 
 @dataclass(frozen=True)
