@@ -134,7 +134,7 @@ class _Comparison:
         faults = [] if exact is not False else [f"is not exact, where {runtime.family} runtimes must be"]
         faults += [*([] if self._int8 else limits.float_faults(differences)), *limits.face_faults(faces)]
         if precision and self._precision:
-            faults += limits.precision_faults(self._precision, precision, self._settings.sample.face_counts())
+            faults += limits.precision_faults(self._precision, precision, len(self._settings.sample.names))
         return RuntimeResult(
             name=runtime.name,
             family=runtime.family,

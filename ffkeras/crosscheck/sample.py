@@ -38,13 +38,6 @@ class Sample:
         found = {name: average_precision(detections, self.truth.subset(name, self.names)) for name in SUBSETS}
         return {name: round(value, 6) for name, value in found.items() if not np.isnan(value)}
 
-    def face_counts(self) -> dict[str, int]:
-        """How many faces count in each of easy, medium and hard."""
-        return {
-            name: sum(int(np.sum(truth.keep)) for truth in self.truth.subset(name, self.names).values())
-            for name in SUBSETS
-        }
-
 
 def read_sample(root: str | os.PathLike, count: int) -> tuple[Sample, dict[str, np.ndarray]]:
     """`count` images of WIDER FACE validation, evenly spread, and their ground truth.
