@@ -1,5 +1,6 @@
 """A run through several files, with progress, and with what was measured before."""
 
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -68,8 +69,10 @@ def _decisive(settings: Settings) -> tuple:
     """What decides a result, beside the file."""
     images = [(name, image.shape, int(image.sum())) for name, image in settings.images.items()]
     runtimes = [(runtime.name, runtime.kernels) for runtime in settings.runtimes]
+    code = [(path.name, zlib.crc32(path.read_bytes())) for path in sorted(Path(__file__).parent.glob("*.py"))]
     return (
         __version__,
+        code,
         images,
         runtimes,
         installed_versions(),

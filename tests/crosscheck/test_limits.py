@@ -12,8 +12,8 @@ def test_rounding_passes():
 
 
 def test_lost_sure_faces_fail():
-    (fault,) = limits.face_faults(dataclasses.replace(STILL, sure_lost=5))
-    assert fault.startswith("loses 5 and adds 0 of 200 faces")
+    (fault,) = limits.face_faults(dataclasses.replace(STILL, sure_lost=2))
+    assert fault.startswith("loses 2 and adds 0 of 200 faces")
 
 
 def test_moved_faces_fail():
