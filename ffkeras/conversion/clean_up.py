@@ -9,10 +9,10 @@ from rich.table import Table
 
 from ffkeras.conversion.fast_forms import RULES, OpenGraph
 from ffkeras.conversion.graph import read_graph
-from ffkeras.conversion.simplify import STEPS
 from ffkeras.conversion.tflite import convert, convert_graph
 from ffkeras.geometry import letterbox
 from ffkeras.models.featherface import FeatherFace
+from ffkeras.models.simplify import STEPS
 
 Outputs = Mapping[str, np.ndarray]
 

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ffkeras.backend import keras, tf
-from ffkeras.conversion.equalization import equalize_backbone
 from ffkeras.conversion.fast_forms import apply_fast_forms
 from ffkeras.conversion.graph import read_graph
 from ffkeras.conversion.metadata import write_metadata
 from ffkeras.conversion.ranges import mend_ranges
-from ffkeras.conversion.simplify import simplify
 from ffkeras.errors import UserError
 from ffkeras.layers import native_grouped_convolution
 from ffkeras.models import NetworkConfig, config_to_json
 from ffkeras.models.featherface import FeatherFace
+from ffkeras.models.simplify import simplify
+from ffkeras.quantization.equalization import equalize_backbone
 from ffkeras.quantization.network import QuantizedFeatherFace
 from ffkeras.quiet import quiet_stderr
 from ffkeras.runtime.metadata import Metadata

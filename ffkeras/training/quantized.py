@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from ffkeras.backend import tf
-from ffkeras.conversion.equalization import IMAGES, equalize_backbone
-from ffkeras.conversion.simplify import simplify
 from ffkeras.data.pipeline import PipelineConfig, Source, training_dataset, user_errors
 from ffkeras.geometry import letterbox
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.saving import load_run
+from ffkeras.models.simplify import simplify
 from ffkeras.quantization.calibration import calibrate_ranges
+from ffkeras.quantization.equalization import IMAGES, equalize_backbone
 from ffkeras.quantization.network import QuantizedFeatherFace
 from ffkeras.training.config import TrainingConfig
 

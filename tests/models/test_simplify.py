@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "models"))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from networks import lively_network, random_images
 
 from ffkeras.backend import tf
-from ffkeras.conversion.simplify import STEPS, join_class_logits, simplify
 from ffkeras.layers import OUTPUTS
 from ffkeras.models import BackboneConfig, NanoBConfig, V1Config, V2UltraConfig
 from ffkeras.models.saving import load_run, save_run
+from ffkeras.models.simplify import STEPS, join_class_logits, simplify
 from ffkeras.training.losses import multibox_loss
 
 ODD_WIDTHS = BackboneConfig(widths=(5, 9, 13, 17, 21, 27, 33, 41, 47, 50, 50, 50, 61, 87))

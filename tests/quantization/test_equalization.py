@@ -1,16 +1,30 @@
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "models"))
+
+from networks import lively_network, random_images
+
 from ffkeras.backend import keras
-from ffkeras.conversion.equalization import HEADROOM, _channel_peaks, _units, equalize_backbone
+from ffkeras.models import NanoBConfig
 from ffkeras.models.build import build_model
+from ffkeras.quantization.equalization import HEADROOM, _channel_peaks, _units, equalize_backbone
 
 
 @pytest.fixture(scope="module")
-def uneven(nano_b):
-    """The network with every third channel of its stem a hundred times smaller, and what reads it as much larger."""
-    model = build_model(nano_b.config)
-    model.set_weights(nano_b.get_weights())
+def canvases():
+    return list((random_images(batch=12) + 128).astype(np.uint8))
+
+
+@pytest.fixture(scope="module")
+def uneven():
+    """A network with every third channel of its stem a hundred times smaller, and what reads it as much larger."""
+    even = lively_network(NanoBConfig(pyramid_layers=1))
+    model = build_model(even.config)
+    model.set_weights(even.get_weights())
     stem, depthwise, *_ = _units(model.backbone)
     small = np.where(np.arange(8) % 3 == 0, 0.01, 1).astype(np.float32)
     stem.norm.gamma.assign(stem.norm.gamma * small)
