@@ -17,11 +17,10 @@ from ffkeras.benchmark.interpreters import open_interpreter
 from ffkeras.benchmark.measure import RUNS
 from ffkeras.benchmark.stopwatch import Clock
 from ffkeras.conversion.flatbuffer import pack_model
+from ffkeras.conversion.open_graph import ABSENT, OpenGraph
 
-_NAMES = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
 DELEGATE = "DELEGATE"  # what an interpreter lists for a run of operations that a delegate took
 JOINED = ("PAD", "PADV2")
-ABSENT = -1  # in the place of an optional input
 
 
 @dataclass(frozen=True)
@@ -80,14 +79,14 @@ def profile_operations(
         num_threads: of the interpreter.
         clock: see `TimedDetector`.
     """
-    tree = schema.ModelT.InitFromPackedBuf(model)
+    graph = OpenGraph(model)
     whole = open_interpreter(model, num_threads)
     taken, partitions = delegated_operations(whole._get_ops_details())
     shapes = {entry["index"]: entry["shape"].tolist() for entry in whole.get_tensor_details()}
-    followers = _followers(tree)
-    count = len(tree.subgraphs[0].operators)
+    followers = _followers(graph)
+    count = len(graph.operators)
     groups = [[index, followers[index]] if index in followers else [index] for index in range(count)]
-    interpreters = [whole, *(open_interpreter(extract(tree, group, shapes), num_threads) for group in groups)]
+    interpreters = [whole, *(open_interpreter(extract(graph, group, shapes), num_threads) for group in groups)]
     for interpreter in interpreters:
         _fill_inputs(interpreter)
     timed = [[_fastest_run(interpreter, clock) for interpreter in interpreters] for _ in range(rounds)]
@@ -96,19 +95,18 @@ def profile_operations(
     costs = [milliseconds - call for milliseconds in times]
     for index, follower in followers.items():
         costs[index] = max(0, costs[index] - costs[follower])
-    operations = tuple(_describe(tree, index, index in taken, cost) for index, cost in enumerate(costs))
+    operations = tuple(_describe(graph, index, index in taken, cost) for index, cost in enumerate(costs))
     return OperationProfile(whole_time, operations, partitions)
 
 
-def extract(tree: schema.ModelT, indices: list[int], shapes: dict[int, list[int]]) -> bytes:
+def extract(graph: OpenGraph, indices: list[int], shapes: dict[int, list[int]]) -> bytes:
     """A file of some operations of another file, with their constants; what they read otherwise are inputs.
 
     Args:
-        tree: the other file; it is left as it is.
+        graph: of the other file; it is left as it is.
         indices: of the operations, in their order.
         shapes: tensor -> shape as the interpreter has worked it out, which the file may leave open.
     """
-    graph = tree.subgraphs[0]
     operators = [graph.operators[index] for index in indices]
     made = [int(tensor) for operator in operators for tensor in operator.outputs]
     read = [int(tensor) for operator in operators for tensor in operator.inputs]
@@ -119,10 +117,9 @@ def extract(tree: schema.ModelT, indices: list[int], shapes: dict[int, list[int]
             continue
         source = graph.tensors[old]
         position[old] = len(tensors)
-        data = tree.buffers[source.buffer].data
-        constant = data is not None and len(data) > 0
+        constant = graph.is_constant(old)
         if constant:
-            buffers.append(tree.buffers[source.buffer])
+            buffers.append(graph.tree.buffers[source.buffer])
         elif old not in made:
             inputs.append(position[old])
         tensor = schema.TensorT(
@@ -141,6 +138,7 @@ def extract(tree: schema.ModelT, indices: list[int], shapes: dict[int, list[int]
         operators=[_renumbered(operator, position) for operator in operators],
         name=b"main",
     )
+    tree = graph.tree
     model = schema.ModelT(version=tree.version, operatorCodes=tree.operatorCodes, subgraphs=[subgraph], buffers=buffers)
     return pack_model(model)
 
@@ -156,21 +154,16 @@ def _renumbered(operator: schema.OperatorT, position: dict[int, int]) -> schema.
     )
 
 
-def _followers(tree: schema.ModelT) -> dict[int, int]:
+def _followers(graph: OpenGraph) -> dict[int, int]:
     """Padding -> the operation that reads it first, with which XNNPACK joins it."""
-    operators = tree.subgraphs[0].operators
+    operators = graph.operators
     followers = {}
     for index, operator in enumerate(operators):
         later = range(index + 1, len(operators))
         readers = [other for other in later if operator.outputs[0] in operators[other].inputs]
-        if _kind(tree, index) in JOINED and readers:
+        if graph.kind(operator) in JOINED and readers:
             followers[index] = readers[0]
     return followers
-
-
-def _kind(tree: schema.ModelT, index: int) -> str:
-    code = tree.operatorCodes[tree.subgraphs[0].operators[index].opcodeIndex]
-    return _NAMES[max(code.builtinCode, code.deprecatedBuiltinCode)]
 
 
 def delegated_operations(details: Iterable[dict]) -> tuple[set[int], int]:
@@ -215,15 +208,15 @@ def _fastest_run(interpreter, clock: Clock) -> float:
     return min(seconds)
 
 
-def _describe(tree: schema.ModelT, index: int, delegated: bool, milliseconds: float) -> Operation:
-    tensors, operator = tree.subgraphs[0].tensors, tree.subgraphs[0].operators[index]
-    output = tensors[operator.outputs[0]]
+def _describe(graph: OpenGraph, index: int, delegated: bool, milliseconds: float) -> Operation:
+    operator = graph.operators[index]
+    output = operator.outputs[0]
     return Operation(
         index=index,
-        kind=_kind(tree, index),
-        output_shape=tuple(output.shape.tolist()),
-        output=output.name.decode(),
-        inputs=tuple(tensors[tensor].name.decode() for tensor in operator.inputs if tensor != ABSENT),
+        kind=graph.kind(operator),
+        output_shape=graph.shape(output),
+        output=graph.name(output),
+        inputs=tuple(graph.name(tensor) for tensor in operator.inputs if tensor != ABSENT),
         delegated=delegated,
         milliseconds=milliseconds,
     )

@@ -3,8 +3,8 @@
 from collections import Counter
 from dataclasses import replace
 
-from ffkeras.conversion.graph_editor import GraphEditor
 from ffkeras.conversion.metadata import write_metadata
+from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.runtime.metadata import FORMAT, read_metadata
 
 BORDER_OPERATIONS = Counter(QUANTIZE=1, DEQUANTIZE=3)  # all that `add_float_borders` adds
@@ -22,14 +22,12 @@ def add_float_borders(model: bytes) -> bytes:
     record = read_metadata(model, "the given model")
     if record.output_type != "int8":
         raise ValueError("float borders are added to an int8 file with raw outputs")
-    editor = GraphEditor(model)
-    for name, tensor in editor.inputs.items():
-        editor.inputs[name] = editor.float_tensor(name, editor.shape(tensor))
-        editor.add("QUANTIZE", [editor.inputs[name]], tensor, first=True)
-    raw = editor.named_outputs(record.outputs)
-    editor.outputs = {
-        name: editor.add("DEQUANTIZE", [tensor], editor.float_tensor(name, editor.shape(tensor)))
-        for name, tensor in raw.items()
-    }
-    names = {name: name for name in editor.outputs}
-    return write_metadata(editor.to_bytes(), replace(record, borders="float32", outputs=names, format=FORMAT))
+    graph = OpenGraph(model)
+    ((name, tensor),) = graph.named_inputs.items()
+    image = graph.add_float(name, graph.shape(tensor))
+    graph.operators.insert(0, graph.operation("QUANTIZE", [image], tensor))
+    graph.set_inputs({name: image})
+    raw = graph.outputs_by_tensor_name(record.outputs)
+    graph.set_outputs({name: graph.dequantize(tensor, name) for name, tensor in raw.items()})
+    names = {name: name for name in raw}
+    return write_metadata(graph.to_bytes(), replace(record, borders="float32", outputs=names, format=FORMAT))

@@ -7,8 +7,9 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from rich.table import Table
 
-from ffkeras.conversion.fast_forms import RULES, OpenGraph
+from ffkeras.conversion.fast_forms import RULES
 from ffkeras.conversion.graph import read_graph
+from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.conversion.tflite import convert, convert_graph
 from ffkeras.geometry import letterbox
 from ffkeras.models.featherface import FeatherFace
@@ -88,7 +89,7 @@ def _int8_steps(
 def count_macs(model: bytes) -> int:
     """Multiply-accumulates of a .tflite file's convolutions for one image; sliced and padded weights count in full."""
     graph, total = OpenGraph(model), 0
-    for operator in graph.graph.operators:
+    for operator in graph.operators:
         if graph.kind(operator) in ("CONV_2D", "DEPTHWISE_CONV_2D"):
             _, height, width, _ = graph.shape(operator.outputs[0])
             total += height * width * int(np.prod(graph.shape(operator.inputs[1])))
@@ -136,4 +137,4 @@ def _run(model: bytes, inputs: Sequence[np.ndarray]) -> list[Outputs]:
 
 
 def _count_operations(model: bytes) -> int:
-    return len(OpenGraph(model).graph.operators)
+    return len(OpenGraph(model).operators)

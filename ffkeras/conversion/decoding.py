@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ffkeras.conversion.graph_editor import GraphEditor
 from ffkeras.conversion.metadata import write_metadata
+from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.geometry import make_anchors
 from ffkeras.geometry.codes import CENTRE_VARIANCE, SIZE_VARIANCE
 from ffkeras.runtime.metadata import DECODED_OUTPUTS, FORMAT, read_metadata
@@ -36,31 +36,32 @@ def append_decoding(model: bytes) -> bytes:
     record = read_metadata(model, "the given model")
     if record.output_type != "int8":
         raise ValueError("the decode is appended to an int8 file with raw outputs")
-    editor = GraphEditor(model)
+    graph = OpenGraph(model)
     anchors = make_anchors(record.anchors, record.image_size)[None]  # [1, A, 4]
-    raw = editor.named_outputs(record.outputs)
-    editor.outputs = {
-        "boxes": _append_boxes(editor, raw["bbox_regression"], anchors),
-        "landmarks": _append_landmarks(editor, raw["landmarks"], anchors),
-        "score": _append_score(editor, raw["classification"]),
+    raw = graph.outputs_by_tensor_name(record.outputs)
+    outputs = {
+        "boxes": _append_boxes(graph, raw["bbox_regression"], anchors),
+        "landmarks": _append_landmarks(graph, raw["landmarks"], anchors),
+        "score": _append_score(graph, raw["classification"]),
     }
+    graph.set_outputs(outputs)
     names = {name: name for name in DECODED_OUTPUTS}
-    return write_metadata(editor.to_bytes(), replace(record, decoded=True, outputs=names, format=FORMAT))
+    return write_metadata(graph.to_bytes(), replace(record, decoded=True, outputs=names, format=FORMAT))
 
 
-def _append_boxes(editor: GraphEditor, tensor: int, anchors: np.ndarray) -> int:
+def _append_boxes(graph: OpenGraph, tensor: int, anchors: np.ndarray) -> int:
     centres, sizes = anchors[..., :2], anchors[..., 2:]  # [1, A, 2]
 
     def apply(operation: str, *inputs: int) -> int:
-        output = editor.float_tensor(f"boxes/{operation.lower()}", centres.shape)
-        return editor.add(operation, inputs, output)
+        output = graph.add_float(f"boxes/{operation.lower()}", centres.shape)
+        return graph.append(operation, inputs, output)
 
     def constant(name: str, values: np.ndarray) -> int:
-        return editor.constant(f"boxes/{name}", values.astype(np.float32))
+        return graph.add_constant(f"boxes/{name}", values.astype(np.float32))
 
-    codes = _dequantize(editor, tensor, "boxes/codes")  # [1, A, 4]
-    offsets = _slice(editor, codes, "boxes/offsets", start=0, width=2)
-    growths = _slice(editor, codes, "boxes/growths", start=2, width=2)
+    codes = graph.dequantize(tensor, "boxes/codes")  # [1, A, 4]
+    offsets = _slice(graph, codes, "boxes/offsets", start=0, width=2)
+    growths = _slice(graph, codes, "boxes/growths", start=2, width=2)
     steps = constant("steps", sizes * CENTRE_VARIANCE)
     middle = apply("ADD", apply("MUL", offsets, steps), constant("centres", centres))
     limit = np.log(LARGEST_GROWTH) / SIZE_VARIANCE
@@ -68,44 +69,40 @@ def _append_boxes(editor: GraphEditor, tensor: int, anchors: np.ndarray) -> int:
     growth = apply("EXP", apply("MUL", limited, constant("variance", np.array([SIZE_VARIANCE]))))
     halves = apply("MUL", growth, constant("halves", sizes / 2))
     corners = apply("SUB", middle, halves), apply("ADD", middle, halves)
-    output = editor.float_tensor("boxes", editor.shape(tensor))
-    return editor.add("CONCATENATION", corners, output, axis=2)
+    output = graph.add_float("boxes", graph.shape(tensor))
+    return graph.append("CONCATENATION", corners, output, axis=2)
 
 
-def _append_landmarks(editor: GraphEditor, tensor: int, anchors: np.ndarray) -> int:
+def _append_landmarks(graph: OpenGraph, tensor: int, anchors: np.ndarray) -> int:
     by_point = anchors[:, :, None]  # [1, A, 1, 4], the same for the five points
-    flat = editor.shape(tensor)  # [1, A, 10]
+    flat = graph.shape(tensor)  # [1, A, 10]
     shape = (*flat[:2], flat[2] // 2, 2)  # [1, A, 5, 2]
 
     def apply(operation: str, left: int, name: str, right: np.ndarray) -> int:
-        other = editor.constant(f"landmarks/{name}", right.astype(np.float32))
-        output = editor.float_tensor(f"landmarks/{operation.lower()}", shape)
-        return editor.add(operation, [left, other], output)
+        other = graph.add_constant(f"landmarks/{name}", right.astype(np.float32))
+        output = graph.add_float(f"landmarks/{operation.lower()}", shape)
+        return graph.append(operation, [left, other], output)
 
-    codes = _reshape(editor, _dequantize(editor, tensor, "landmarks/codes"), "landmarks/codes_by_point", shape)
+    codes = _reshape(graph, graph.dequantize(tensor, "landmarks/codes"), "landmarks/codes_by_point", shape)
     offsets = apply("MUL", codes, "steps", by_point[..., 2:] * CENTRE_VARIANCE)
     points = apply("ADD", offsets, "centres", by_point[..., :2])
-    return _reshape(editor, points, "landmarks", flat)
+    return _reshape(graph, points, "landmarks", flat)
 
 
-def _append_score(editor: GraphEditor, tensor: int) -> int:
-    last = editor.shape(tensor)[2] - 1
-    face = _slice(editor, tensor, "score/int8", start=last, width=1) if last else tensor  # [1, A, 1]
-    return _dequantize(editor, face, "score")
+def _append_score(graph: OpenGraph, tensor: int) -> int:
+    last = graph.shape(tensor)[2] - 1
+    face = _slice(graph, tensor, "score/int8", start=last, width=1) if last else tensor  # [1, A, 1]
+    return graph.dequantize(face, "score")
 
 
-def _dequantize(editor: GraphEditor, tensor: int, name: str) -> int:
-    return editor.add("DEQUANTIZE", [tensor], editor.float_tensor(name, editor.shape(tensor)))
-
-
-def _slice(editor: GraphEditor, tensor: int, name: str, start: int, width: int) -> int:
+def _slice(graph: OpenGraph, tensor: int, name: str, start: int, width: int) -> int:
     """Columns `start` to `start + width` of the last axis."""
-    shape = (*editor.shape(tensor)[:2], width)
-    begin = editor.constant(f"{name}/begin", np.array([0, 0, start], np.int32))
-    size = editor.constant(f"{name}/size", np.array(shape, np.int32))
-    return editor.add("SLICE", [tensor, begin, size], editor.tensor_like(tensor, name, shape))
+    shape = (*graph.shape(tensor)[:2], width)
+    begin = graph.add_constant(f"{name}/begin", np.array([0, 0, start], np.int32))
+    size = graph.add_constant(f"{name}/size", np.array(shape, np.int32))
+    return graph.append("SLICE", [tensor, begin, size], graph.add_like(tensor, name, shape), version=2)
 
 
-def _reshape(editor: GraphEditor, tensor: int, name: str, shape: tuple[int, ...]) -> int:
-    wanted = editor.constant(f"{name}/shape", np.array(shape, np.int32))
-    return editor.add("RESHAPE", [tensor, wanted], editor.float_tensor(name, shape), newShape=list(shape))
+def _reshape(graph: OpenGraph, tensor: int, name: str, shape: tuple[int, ...]) -> int:
+    wanted = graph.add_constant(f"{name}/shape", np.array(shape, np.int32))
+    return graph.append("RESHAPE", [tensor, wanted], graph.add_float(name, shape), newShape=list(shape))

@@ -3,12 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from ai_edge_litert import schema_py_generated as schema
+from ffkeras.conversion.open_graph import ABSENT, OpenGraph, is_custom
 
-_OPERATOR_NAMES = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
-_CUSTOM = (schema.BuiltinOperator.CUSTOM, schema.BuiltinOperator.DELEGATE)
 EVERYWHERE_INT8 = Counter()  # no operation in floating point
-_FLOATS = (schema.TensorType.FLOAT32, schema.TensorType.FLOAT16, schema.TensorType.FLOAT64)
 
 
 @dataclass(frozen=True)
@@ -37,34 +34,27 @@ class Graph:
 
 def read_graph(model: bytes) -> Graph:
     """Summarise a .tflite file that the converter wrote."""
-    tree = schema.ModelT.InitFromPackedBuf(model)
-    graph = tree.subgraphs[0]
-    names = [tensor.name.decode() for tensor in graph.tensors]
-    used = [tree.operatorCodes[operator.opcodeIndex] for operator in graph.operators]
-    codes = [max(code.builtinCode, code.deprecatedBuiltinCode) for code in used]
-    (signature,) = tree.signatureDefs
-    outputs = {entry.name.decode(): graph.tensors[entry.tensorIndex] for entry in signature.outputs}
-    operations = [_OPERATOR_NAMES[code] for code in codes]
+    graph = OpenGraph(model)
+    kinds = [graph.kind(operator) for operator in graph.operators]
+    custom = {graph.kind(operator) for operator in graph.operators if is_custom(graph.code(operator))}
+    outputs = graph.named_outputs
     dequantized = {
         operator.outputs[0]: operator.inputs[0]
-        for name, operator in zip(operations, graph.operators, strict=True)
-        if name == "DEQUANTIZE"
+        for kind, operator in zip(kinds, graph.operators, strict=True)
+        if kind == "DEQUANTIZE"
     }
-    whole = {entry.name.decode(): dequantized.get(entry.tensorIndex, entry.tensorIndex) for entry in signature.outputs}
-    quantizations = {name: _quantization(graph.tensors[tensor]) for name, tensor in whole.items()}
+    quantizations = {name: _quantization(graph, dequantized.get(tensor, tensor)) for name, tensor in outputs.items()}
     return Graph(
-        operations=Counter(operations),
-        custom_operations=tuple(
-            sorted({str(entry.customCode) for entry, code in zip(used, codes, strict=True) if code in _CUSTOM})
-        ),
-        float_tensors=tuple(name for name, tensor in zip(names, graph.tensors, strict=True) if tensor.type in _FLOATS),
+        operations=Counter(kinds),
+        custom_operations=tuple(sorted(custom)),
+        float_tensors=tuple(graph.name(index) for index in range(len(graph.tensors)) if graph.is_float(index)),
         float_operations=Counter(
-            name
-            for name, operator in zip(operations, graph.operators, strict=True)
-            if any(graph.tensors[i].type in _FLOATS for i in (*operator.inputs, *operator.outputs) if i >= 0)
+            kind
+            for kind, operator in zip(kinds, graph.operators, strict=True)
+            if any(graph.is_float(i) for i in (*operator.inputs, *operator.outputs) if i != ABSENT)
         ),
-        input_quantization=_quantization(graph.tensors[graph.inputs[0]]),
-        outputs={name: tensor.name.decode() for name, tensor in outputs.items()},
+        input_quantization=_quantization(graph, graph.inputs[0]),
+        outputs={name: graph.name(tensor) for name, tensor in outputs.items()},
         output_scales={name: scale_and_zero[0] for name, scale_and_zero in quantizations.items() if scale_and_zero},
     )
 
@@ -89,7 +79,8 @@ def graph_faults(graph: Graph, int8: bool, float_operations: Counter = EVERYWHER
     return faults
 
 
-def _quantization(tensor: schema.TensorT) -> tuple[float, int] | None:
-    if tensor.type in _FLOATS:
+def _quantization(graph: OpenGraph, tensor: int) -> tuple[float, int] | None:
+    if graph.is_float(tensor):
         return None
-    return float(tensor.quantization.scale[0]), int(tensor.quantization.zeroPoint[0])
+    quantization = graph.quantization(tensor)
+    return float(quantization.scale[0]), int(quantization.zeroPoint[0])

@@ -3,18 +3,17 @@
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from ffkeras.conversion.flatbuffer import pack_model
+from ffkeras.conversion.open_graph import OpenGraph
 
-_OPERATOR = schema.BuiltinOperator
 SAME_SCALE = (  # operations whose int8 output has the scale of their input
-    _OPERATOR.AVERAGE_POOL_2D,
-    _OPERATOR.CONCATENATION,
-    _OPERATOR.MAX_POOL_2D,
-    _OPERATOR.REDUCE_MAX,
-    _OPERATOR.RESHAPE,
-    _OPERATOR.RESIZE_NEAREST_NEIGHBOR,
-    _OPERATOR.STRIDED_SLICE,
-    _OPERATOR.TRANSPOSE,
+    "AVERAGE_POOL_2D",
+    "CONCATENATION",
+    "MAX_POOL_2D",
+    "REDUCE_MAX",
+    "RESHAPE",
+    "RESIZE_NEAREST_NEIGHBOR",
+    "STRIDED_SLICE",
+    "TRANSPOSE",
 )
 NARROWEST = 2**-6  # of the input's range: steps 64 times finer than the input's lose nothing, and XNNPACK takes them
 
@@ -33,26 +32,25 @@ def mend_ranges(calibrated: bytes) -> bytes:
     Args:
         calibrated: a float .tflite file with the range of every tensor, as calibration leaves it.
     """
-    tree = schema.ModelT.InitFromPackedBuf(calibrated)
-    graph = tree.subgraphs[0]
+    graph = OpenGraph(calibrated)
     for operator in graph.operators:  # in the order of execution: what is mended here is seen by what follows
-        code = tree.operatorCodes[operator.opcodeIndex]
-        inputs = [graph.tensors[i].quantization for i in operator.inputs if _has_range(graph.tensors[i])]
-        outputs = [graph.tensors[i].quantization for i in operator.outputs if _has_range(graph.tensors[i])]
+        inputs = [graph.quantization(i) for i in operator.inputs if _has_range(graph, i)]
+        outputs = [graph.quantization(i) for i in operator.outputs if _has_range(graph, i)]
         if not inputs:
             continue
         low, high = min(q.min[0] for q in inputs), max(q.max[0] for q in inputs)
-        same_scale = max(code.builtinCode, code.deprecatedBuiltinCode) in SAME_SCALE
+        same_scale = graph.kind(operator) in SAME_SCALE
         for output in outputs:
             if same_scale:
                 _set_range(output, min(low, output.min[0]), max(high, output.max[0]))
             else:
                 _set_range(output, output.min[0], max(output.max[0], output.min[0] + NARROWEST * (high - low)))
-    return pack_model(tree)
+    return graph.to_bytes()
 
 
-def _has_range(tensor: schema.TensorT) -> bool:
-    return tensor.quantization is not None and tensor.quantization.min is not None
+def _has_range(graph: OpenGraph, index: int) -> bool:
+    quantization = graph.quantization(index)
+    return quantization is not None and quantization.min is not None
 
 
 def _set_range(quantization: schema.QuantizationParametersT, low: float, high: float) -> None:

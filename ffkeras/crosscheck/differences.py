@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
+
+from ffkeras.conversion.open_graph import OpenGraph
 
 
 @dataclass(frozen=True)
@@ -39,15 +40,13 @@ def output_steps(model: bytes) -> list[float | None]:
 
     An int8 output counts in its own integers (1.0); one that a DEQUANTIZE turns to float, in that one's scale.
     """
-    tree = schema.ModelT.InitFromPackedBuf(model)
-    graph = tree.subgraphs[0]
-    scales = {}
-    for operator in graph.operators:
-        code = tree.operatorCodes[operator.opcodeIndex]
-        if max(code.builtinCode, code.deprecatedBuiltinCode) == schema.BuiltinOperator.DEQUANTIZE:
-            scales[int(operator.outputs[0])] = float(graph.tensors[operator.inputs[0]].quantization.scale[0])
-    is_int8 = {index for index in graph.outputs if graph.tensors[index].type == schema.TensorType.INT8}
-    return [1.0 if index in is_int8 else scales.get(int(index)) for index in graph.outputs]
+    graph = OpenGraph(model)
+    scales = {
+        int(operator.outputs[0]): float(graph.quantization(operator.inputs[0]).scale[0])
+        for operator in graph.operators
+        if graph.kind(operator) == "DEQUANTIZE"
+    }
+    return [1.0 if graph.is_int8(index) else scales.get(index) for index in graph.outputs]
 
 
 def compare_outputs(

@@ -7,15 +7,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 
 from ffkeras.benchmark.operations import extract
+from ffkeras.conversion.open_graph import ABSENT, OpenGraph
 from ffkeras.crosscheck.launch import Progress, run_worker
 from ffkeras.crosscheck.report import OperationDifference
 from ffkeras.crosscheck.runtimes import Runtime
 from ffkeras.errors import UserError
-
-_NAMES = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
 
 
 class SingleOperations:
@@ -31,20 +29,14 @@ class SingleOperations:
     """
 
     def __init__(self, model: bytes):
-        self._tree = schema.ModelT.InitFromPackedBuf(model)
-        self._graph = self._tree.subgraphs[0]
+        self._graph = OpenGraph(model)
         operators = self._graph.operators
-        codes = [self._tree.operatorCodes[operator.opcodeIndex] for operator in operators]
-        self.names = [_NAMES[max(code.builtinCode, code.deprecatedBuiltinCode)] for code in codes]
+        self.names = [self._graph.kind(operator) for operator in operators]
         self.inputs = [
-            [index for index in dict.fromkeys(map(int, operator.inputs)) if index >= 0 and not self._is_constant(index)]
+            [i for i in dict.fromkeys(map(int, operator.inputs)) if i != ABSENT and not self._graph.is_constant(i)]
             for operator in operators
         ]
         self.outputs = [list(map(int, operator.outputs)) for operator in operators]
-
-    def _is_constant(self, tensor: int) -> bool:
-        data = self._tree.buffers[self._graph.tensors[tensor].buffer].data
-        return data is not None and len(data) > 0
 
     def file(self, number: int, shapes: dict[int, list[int]]) -> bytes:
         """The .tflite file of one operation, with the inputs and outputs of `inputs` and `outputs`, in their order.
@@ -53,7 +45,7 @@ class SingleOperations:
             number: of the operation.
             shapes: tensor -> shape in a run, which the file may leave open.
         """
-        return extract(self._tree, [number], shapes)
+        return extract(self._graph, [number], shapes)
 
 
 def compare_operations(

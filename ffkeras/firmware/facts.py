@@ -3,8 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from ai_edge_litert import schema_py_generated as schema
-
+from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.errors import UserError
 from ffkeras.firmware.operations import operation_names
 from ffkeras.runtime.metadata import Metadata, read_metadata
@@ -62,10 +61,9 @@ def read_facts(model: bytes, name: str) -> Facts:
         raise UserError(
             f"{name} takes or gives float32; for firmware convert it with --int8, and without decoding in the file."
         )
-    tree = schema.ModelT.InitFromPackedBuf(model)
-    graph = tree.subgraphs[0]
-    operations = operation_names(tree, name)
-    outputs = {graph.tensors[place].name.decode(): (index, place) for index, place in enumerate(graph.outputs)}
+    graph = OpenGraph(model)
+    operations = operation_names(graph.tree, name)
+    outputs = {graph.name(tensor): (index, tensor) for index, tensor in enumerate(graph.outputs)}
     return Facts(
         record=record,
         operations=operations,
@@ -76,7 +74,6 @@ def read_facts(model: bytes, name: str) -> Facts:
     )
 
 
-def _read_tensor(graph: schema.SubGraphT, index: int, place: int) -> Tensor:
-    tensor = graph.tensors[place]
-    quantization = tensor.quantization
-    return Tensor(index, int(tensor.shape[-1]), float(quantization.scale[0]), int(quantization.zeroPoint[0]))
+def _read_tensor(graph: OpenGraph, index: int, tensor: int) -> Tensor:
+    quantization = graph.quantization(tensor)
+    return Tensor(index, graph.shape(tensor)[-1], float(quantization.scale[0]), int(quantization.zeroPoint[0]))

@@ -3,10 +3,8 @@
 from ai_edge_litert import schema_py_generated as schema
 
 from ffkeras.conversion.micro_kernels import MICRO_KERNELS
+from ffkeras.conversion.open_graph import operation_name
 from ffkeras.errors import UserError
-
-_NAMES = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
-_CUSTOM = (schema.BuiltinOperator.CUSTOM, schema.BuiltinOperator.DELEGATE)
 
 IRREGULAR = {"PADV2": "AddPadV2"}  # in micro_mutable_op_resolver.h of tflite-micro
 
@@ -21,10 +19,7 @@ def operation_names(model: schema.ModelT, name: str) -> tuple[str, ...]:
     Raises:
         UserError: an operation that TFLite Micro lacks.
     """
-    found = set()
-    for entry in model.operatorCodes:
-        code = max(entry.builtinCode, entry.deprecatedBuiltinCode)
-        found.add(str(entry.customCode) if code in _CUSTOM else _NAMES.get(code, f"number {code}"))
+    found = {operation_name(code) for code in model.operatorCodes}
     missing = sorted(found - MICRO_KERNELS)
     if missing:
         raise UserError(

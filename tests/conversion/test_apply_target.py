@@ -10,9 +10,9 @@ from ffkeras.conversion.borders import BORDER_OPERATIONS, add_float_borders
 from ffkeras.conversion.decoding import DECODING_OPERATIONS, append_decoding
 from ffkeras.conversion.flatbuffer import pack_model
 from ffkeras.conversion.graph import graph_faults, read_graph
-from ffkeras.conversion.graph_editor import GraphEditor
 from ffkeras.conversion.metadata import write_metadata
 from ffkeras.conversion.micro_kernels import missing_kernels
+from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.conversion.report import ValidationReport
 from ffkeras.conversion.targets import TARGETS, describe_targets
 from ffkeras.runtime import FaceDetector, Interpreter, read_metadata
@@ -26,14 +26,14 @@ EMPTY_REPORT = ValidationReport(checks=(), faults=(), images=1, faces=0)
 def one_column(model):
     """The same file with `classification` [1, A, 1], the probability of a face alone."""
     record = read_metadata(model, "lamp")
-    editor = GraphEditor(model)
-    outputs = editor.named_outputs(record.outputs)
+    graph = OpenGraph(model)
+    outputs = graph.outputs_by_tensor_name(record.outputs)
     raw = outputs["classification"]
-    shape = (*editor.shape(raw)[:2], 1)
-    begin, size = (editor.constant(n, np.array(v, np.int32)) for n, v in (("begin", (0, 0, 1)), ("size", shape)))
-    outputs["classification"] = editor.add("SLICE", [raw, begin, size], editor.tensor_like(raw, "face", shape))
-    editor.outputs = outputs
-    return write_metadata(editor.to_bytes(), replace(record, outputs=record.outputs | {"classification": "face"}))
+    shape = (*graph.shape(raw)[:2], 1)
+    begin, size = (graph.add_constant(n, np.array(v, np.int32)) for n, v in (("begin", (0, 0, 1)), ("size", shape)))
+    outputs["classification"] = graph.append("SLICE", [raw, begin, size], graph.add_like(raw, "face", shape), version=2)
+    graph.set_outputs(outputs)
+    return write_metadata(graph.to_bytes(), replace(record, outputs=record.outputs | {"classification": "face"}))
 
 
 def with_steps_of(model, step):

@@ -5,8 +5,9 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from ffkeras.backend import keras, tf
-from ffkeras.conversion.fast_forms import RULES, OpenGraph, apply_fast_forms
+from ffkeras.conversion.fast_forms import RULES, apply_fast_forms
 from ffkeras.conversion.graph import read_graph
+from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.layers import native_grouped_convolution
 
 layers = keras.layers
@@ -69,7 +70,7 @@ def test_a_fast_form_gives_the_same_numbers(shape, build, gone, new):
 
 def test_a_constant_factor_is_applied_to_the_smaller_map():
     graph = OpenGraph(apply_fast_forms(int8_file((4, 6, 5), scaled_and_upsampled)))
-    (product,) = [operator for operator in graph.graph.operators if graph.kind(operator) == "MUL"]
+    (product,) = [operator for operator in graph.operators if graph.kind(operator) == "MUL"]
     assert graph.shape(product.outputs[0]) == (1, 4, 6, 3)
 
 
@@ -97,9 +98,9 @@ def test_nothing_is_left_over_in_the_file(rule, v2_ultra_int8_plain):
     graph = OpenGraph(v2_ultra_int8_plain)
     graph.apply(RULES[rule])
     written = OpenGraph(graph.to_bytes())
-    used = {int(i) for operator in written.graph.operators for i in (*operator.inputs, *operator.outputs)}
-    assert used - {-1} == set(range(len(written.graph.tensors)))
-    assert len(written.tree.buffers) <= len(written.graph.tensors) + 1 + len(written.tree.metadata or [])
+    used = {int(i) for operator in written.operators for i in (*operator.inputs, *operator.outputs)}
+    assert used - {-1} == set(range(len(written.tensors)))
+    assert len(written.tree.buffers) <= len(written.tensors) + 1 + len(written.tree.metadata or [])
 
 
 def test_a_whole_network_loses_what_xnnpack_does_not_take(v2_ultra_int8_plain):

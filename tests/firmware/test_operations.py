@@ -9,7 +9,7 @@ def model_with(*codes, custom=None):
     """A file's object tree with these operations."""
     entries = [schema.OperatorCodeT(builtinCode=code, deprecatedBuiltinCode=min(code, 127)) for code in codes]
     if custom:
-        entries.append(schema.OperatorCodeT(builtinCode=schema.BuiltinOperator.CUSTOM, customCode=custom))
+        entries.append(schema.OperatorCodeT(builtinCode=schema.BuiltinOperator.CUSTOM, customCode=custom.encode()))
     return schema.ModelT(operatorCodes=entries)
 
 

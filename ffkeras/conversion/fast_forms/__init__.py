@@ -1,9 +1,9 @@
 """Operations of a converted file in equal forms that XNNPACK runs faster. Takes and gives the bytes of a file."""
 
 from ffkeras.conversion.fast_forms.convolution import join_columns, ungroup
-from ffkeras.conversion.fast_forms.open_graph import OpenGraph, Rule
 from ffkeras.conversion.fast_forms.pooling import pool_by_convolution
 from ffkeras.conversion.fast_forms.upsampling import repeat_by_concatenation, scale_before_upsampling
+from ffkeras.conversion.open_graph import OpenGraph, Rule
 
 RULES: dict[str, Rule] = {
     "constant factors before upsampling": scale_before_upsampling,
@@ -26,4 +26,4 @@ def apply_fast_forms(model: bytes) -> bytes:
     return graph.to_bytes()
 
 
-__all__ = ["RULES", "OpenGraph", "Rule", "apply_fast_forms"]
+__all__ = ["RULES", "apply_fast_forms"]

@@ -3,7 +3,7 @@
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from ffkeras.conversion.fast_forms.open_graph import OpenGraph
+from ffkeras.conversion.open_graph import OpenGraph
 
 LANES = 8  # input channels that int8 kernels take at a time; fewer are filled up with zeros
 
@@ -24,9 +24,9 @@ def ungroup(graph: OpenGraph, operator: schema.OperatorT) -> list[schema.Operato
     dense = np.zeros((groups, filters // groups, height, width, groups, depth), weights.dtype)
     for group in range(groups):
         dense[group, ..., group, :] = weights[group]
-    name = f"{graph.tensor(kernel).name.decode()}/dense"
+    name = f"{graph.name(kernel)}/dense"
     dense = dense.reshape(filters, height, width, in_channels)
-    operator.inputs = [source, graph.add_constant(name, dense, graph.tensor(kernel).quantization), bias]
+    operator.inputs = [source, graph.add_constant(name, dense, graph.quantization(kernel)), bias]
     return [operator]
 
 
@@ -52,16 +52,16 @@ def join_columns(graph: OpenGraph, operator: schema.OperatorT) -> list[schema.Op
     last = (stride * (columns - 1) + side - 1 - left) // columns
     if _padding(width // columns, out_width // columns, first + last + 1, stride) != first:
         return None
-    name = graph.tensor(output).name.decode()
+    name = graph.name(output)
     joined_source = graph.add_like(source, f"{name}/joined_input", (1, height, width // columns, columns * channels))
     joined_output = graph.add_like(output, f"{name}/joined", (1, out_height, out_width // columns, columns * filters))
     shifts = [first * columns - left + stride * column for column in range(columns)]
     weights = _joined_weights(graph.values(kernel), shifts, (first + last + 1) * columns, columns)
     operator.inputs = [
         joined_source,
-        graph.add_constant(f"{name}/weights", weights, _tiled(graph.tensor(kernel).quantization, columns)),
+        graph.add_constant(f"{name}/weights", weights, _tiled(graph.quantization(kernel), columns)),
         graph.add_constant(
-            f"{name}/bias", np.tile(graph.values(bias), columns), _tiled(graph.tensor(bias).quantization, columns)
+            f"{name}/bias", np.tile(graph.values(bias), columns), _tiled(graph.quantization(bias), columns)
         ),
     ]
     operator.outputs = [joined_output]

@@ -3,7 +3,7 @@
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from ffkeras.conversion.fast_forms.open_graph import OpenGraph
+from ffkeras.conversion.open_graph import OpenGraph
 
 WEIGHT = 4  # of every pixel: together with a bias of 1, a quarter of a unit, no mean lies halfway between two numbers
 UNITS = 12  # the border's factors 1, 3/2 and 9/4 are 48, 72 and 108 units of 1/48, exactly
@@ -23,12 +23,13 @@ def pool_by_convolution(graph: OpenGraph, operator: schema.OperatorT) -> list[sc
     over_border = _runs_over_border(graph, operator)
     if options.filterWidth != side or (over_border and (side, options.strideH, options.strideW) != (3, 1, 1)):
         return None
-    name = graph.tensor(output).name.decode()
+    name = graph.name(output)
     means = graph.add_like(output, f"{name}/inner", graph.shape(output)) if over_border else output
     convolution = graph.operation(
         "DEPTHWISE_CONV_2D",
         [source, *_equal_weights(graph, name, source, side)],
         means,
+        version=3,
         padding=options.padding,
         strideW=options.strideW,
         strideH=options.strideH,
@@ -39,7 +40,7 @@ def pool_by_convolution(graph: OpenGraph, operator: schema.OperatorT) -> list[sc
     )
     if not over_border:
         return [convolution]
-    return [convolution, graph.operation("MUL", [means, _border_factors(graph, name, output)], output)]
+    return [convolution, graph.operation("MUL", [means, _border_factors(graph, name, output)], output, version=2)]
 
 
 def _runs_over_border(graph: OpenGraph, operator: schema.OperatorT) -> bool:
@@ -59,7 +60,7 @@ def _equal_weights(graph: OpenGraph, name: str, source: int, side: int) -> list[
         np.full((1, side, side, channels), WEIGHT, np.int8),
         schema.QuantizationParametersT(scale=scales, zeroPoint=zeros, quantizedDimension=3),
     )
-    bias_scales = (scales * graph.tensor(source).quantization.scale[0]).astype(np.float32)
+    bias_scales = (scales * graph.quantization(source).scale[0]).astype(np.float32)
     bias = graph.add_constant(
         f"{name}/bias",
         np.ones(channels, np.int32),

@@ -2,7 +2,7 @@
 
 from ai_edge_litert import schema_py_generated as schema
 
-from ffkeras.conversion.fast_forms.open_graph import OpenGraph
+from ffkeras.conversion.open_graph import OpenGraph
 
 MOST_REPEATS = 4  # XNNPACK concatenates up to five tensors
 
@@ -20,7 +20,7 @@ def scale_before_upsampling(graph: OpenGraph, operator: schema.OperatorT) -> lis
     values = graph.values(factor)
     if values is None or values.size != 1:
         return None
-    scaled = graph.add_like(product.outputs[0], f"{graph.tensor(source).name.decode()}/scaled", small)
+    scaled = graph.add_like(product.outputs[0], f"{graph.name(source)}/scaled", small)
     resize = schema.OperatorT(
         opcodeIndex=operator.opcodeIndex,
         inputs=[scaled, operator.inputs[1]],
@@ -29,7 +29,7 @@ def scale_before_upsampling(graph: OpenGraph, operator: schema.OperatorT) -> lis
         builtinOptions=operator.builtinOptions,
     )
     product.inputs, product.outputs = [source, factor], [scaled]
-    graph.graph.operators.remove(product)
+    graph.operators.remove(product)
     return [product, resize]
 
 
@@ -43,14 +43,14 @@ def repeat_by_concatenation(graph: OpenGraph, operator: schema.OperatorT) -> lis
     whole = (new_height, new_width) == (times * height, times * width)
     if not whole or times > MOST_REPEATS or operator.builtinOptions.alignCorners:
         return None
-    name = graph.tensor(output).name.decode()
+    name = graph.name(output)
     row = times * width * channels
     pixels = graph.add_like(output, f"{name}/pixels", (1, height, width, times * channels))
     rows = graph.add_like(output, f"{name}/rows", (1, height, 1, row))
     repeated = graph.add_like(output, f"{name}/repeated", (1, height, times, row))
     return [
-        graph.operation("CONCATENATION", [source] * times, pixels, axis=3),
+        graph.operation("CONCATENATION", [source] * times, pixels, version=2, axis=3),
         graph.reshape(pixels, rows),
-        graph.operation("CONCATENATION", [rows] * times, repeated, axis=2),
+        graph.operation("CONCATENATION", [rows] * times, repeated, version=2, axis=2),
         graph.reshape(repeated, output),
     ]
