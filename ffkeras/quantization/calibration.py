@@ -4,10 +4,13 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ffkeras.backend import tf
+from ffkeras.backend import keras, tf
 from ffkeras.quantization.network import QuantizedFeatherFace
 
 NARROWEST = 2**-6  # of the widest range that an operation reads: XNNPACK takes no much finer output
+
+STEPS = 255  # of an int8 range
+MOST_PARTS = 64  # of a map's range that a mean's range may be: finer steps than a 64th of the map's say nothing
 
 
 def calibrate_ranges(network: QuantizedFeatherFace, batches: Iterable) -> None:
@@ -29,6 +32,7 @@ def calibrate_ranges(network: QuantizedFeatherFace, batches: Iterable) -> None:
     for group, (low, high) in network.scales.fixed.items():
         lows[group], highs[group] = low, high
     _widen(network, lows, highs)
+    _align_means(network, lows, highs)
     network.ranges.assign(np.stack([lows, highs], axis=1))
 
 
@@ -54,3 +58,32 @@ def _widen(network: QuantizedFeatherFace, lows: np.ndarray, highs: np.ndarray) -
             continue
         widest = max(highs[group_of[value]] - lows[group_of[value]] for value in operation.inputs)
         highs[group] = max(highs[group], lows[group] + NARROWEST * widest)
+
+
+def _align_means(network: QuantizedFeatherFace, lows: np.ndarray, highs: np.ndarray) -> None:
+    """Give the mean over a map a whole fraction of the map's scale.
+
+    TFLite's optimised kernel rounds the map's zero point in steps of the mean once for all, so that with another scale
+    each of its means is wrong by up to half a step in one direction, which other runtimes do not share.
+    """
+    group_of = network.scales.group_of
+    for operation in network.program.operations:
+        group = group_of[operation.output]
+        if isinstance(operation.layer, keras.layers.GlobalAveragePooling2D) and group not in network.scales.fixed:
+            source = group_of[operation.inputs[0]]
+            lows[group], highs[group] = align_range(lows[group], highs[group], highs[source] - lows[source])
+
+
+def align_range(low: float, high: float, width: float) -> tuple[float, float]:
+    """The narrowest range that holds [low, high] and zero, of `width` by a whole number, with zero on a step.
+
+    Args:
+        low, high: the range to hold; low <= 0 <= high, within a width of `width`.
+        width: of the range whose whole fraction is wanted.
+    """
+    for parts in range(int(width / max(high - low, width / MOST_PARTS)), 0, -1):
+        step = width / parts / STEPS
+        start = -np.ceil(-low / step) * step
+        if start + STEPS * step >= high:
+            return start, start + STEPS * step
+    return -np.round(-low / width * STEPS) / STEPS * width, width - np.round(-low / width * STEPS) / STEPS * width
