@@ -4,6 +4,7 @@
 #
 #   tflite/rpi/emulate.sh [FOLDER]     (default: output/rpi in the checkout)
 #
+# A FOLDER that an earlier run made is replaced; any other that is there is left alone.
 # Everything comes from packages: apt's own mirror and its signed index of bookworm, wheels.txt with their sha256 by pip's
 # own index. Debian's keys must be there (package debian-archive-keyring); DEBIAN_MIRROR names a mirror where apt has
 # none. About 250 MB and a minute.
@@ -13,6 +14,7 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 TARGET=${1:-$ROOT/output/rpi}
 SUITE=bookworm # Raspberry Pi OS 12: the last one whose Python tflite-runtime has wheels for
 PYTHON_VERSION=3.11
+MADE=$'python\nqemu\nroot\nsite' # all that this leaves in the folder
 OLDEST_QEMU=10 # LiteRT 2.3 stops on older ones with an illegal instruction
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
@@ -28,6 +30,14 @@ find_mirror() { # the Debian mirror that apt itself is configured with
 major_version() { # of a qemu binary; 0 where it does not run
     "$1" --version 2>/dev/null | sed -n 's/.*version \([0-9]*\).*/\1/p;q' | grep . || echo 0
 }
+
+while [[ $TARGET == */ ]]; do TARGET=${TARGET%/}; done
+[[ -n $TARGET ]] || fail "the root of the file system cannot be the folder; name a new one."
+if [[ -e $TARGET || -L $TARGET ]]; then
+    [[ -d $TARGET && ! -L $TARGET ]] || fail "$TARGET is not a folder; name a new one."
+    contents=$(LC_ALL=C ls -A -- "$TARGET")
+    [[ -z $contents || $contents == "$MADE" ]] || fail "$TARGET holds what this did not make; name a new folder."
+fi
 
 [[ $(uname -s) == Linux && $(uname -m) == x86_64 ]] || fail "this emulates ARM on x86-64 Linux; on a Raspberry Pi" \
     "run ffkeras/crosscheck/worker.py itself, as tflite/rpi/README.md shows."
