@@ -18,13 +18,16 @@ def peak_memory(path: Path) -> int | None:
     None where the system does not tell.
 
     Raises:
-        UserError: the process failed.
+        UserError: the process failed, or took longer than TIMEOUT.
     """
     if not STATUS.exists():
         return None
-    command = [sys.executable, "-m", "ffkeras.benchmark.memory", str(path)]
+    command = [sys.executable, "-m", "ffkeras.benchmark.memory", str(path.resolve())]
     root = Path(__file__).resolve().parents[2]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=root, timeout=TIMEOUT, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, cwd=root, timeout=TIMEOUT, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise UserError(f"{path} did not run once in {TIMEOUT} s; leave it out, or give it a freer machine.") from error
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise UserError(f"the memory of {path} cannot be measured ({last}); check the file.")
