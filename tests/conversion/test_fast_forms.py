@@ -93,6 +93,12 @@ def test_a_pool_over_the_border_counts_the_pixels_inside():
     assert difference.max() <= 2  # one rounding, enlarged 9/4 times, and another
 
 
+@pytest.mark.parametrize("shape", [(1, 5, 20), (5, 1, 20)])
+def test_a_pool_over_a_map_one_pixel_high_or_wide_is_left_alone(shape):
+    before = int8_file(shape, layers.AveragePooling2D(3, 1, padding="same"))
+    assert operations(apply_fast_forms(before)) == operations(before)
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_nothing_is_left_over_in_the_file(rule, v2_ultra_int8_plain):
     graph = OpenGraph(v2_ultra_int8_plain)

@@ -21,7 +21,7 @@ def pool_by_convolution(graph: OpenGraph, operator: schema.OperatorT) -> list[sc
     options, source, output = operator.builtinOptions, operator.inputs[0], operator.outputs[0]
     side = options.filterHeight
     over_border = _runs_over_border(graph, operator)
-    if options.filterWidth != side or (over_border and (side, options.strideH, options.strideW) != (3, 1, 1)):
+    if options.filterWidth != side or (over_border and not _has_border_factors(graph, operator)):
         return None
     name = graph.name(output)
     means = graph.add_like(output, f"{name}/inner", graph.shape(output)) if over_border else output
@@ -49,6 +49,13 @@ def _runs_over_border(graph: OpenGraph, operator: schema.OperatorT) -> bool:
     whole = height % options.filterHeight == 0 and width % options.filterWidth == 0
     apart = (options.strideH, options.strideW) == (options.filterHeight, options.filterWidth)
     return options.padding == schema.Padding.SAME and not (apart and whole)
+
+
+def _has_border_factors(graph: OpenGraph, operator: schema.OperatorT) -> bool:
+    """Whether a pool over the border is the one that `_border_factors` is for; a map one pixel wide has two borders."""
+    options = operator.builtinOptions
+    sharpening = (options.filterHeight, options.strideH, options.strideW) == (SHARPENING_SIDE, 1, 1)
+    return sharpening and min(graph.shape(operator.inputs[0])[1:3]) > 1
 
 
 def _equal_weights(graph: OpenGraph, name: str, source: int, side: int) -> list[int]:
