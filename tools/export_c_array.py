@@ -12,7 +12,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ffkeras import cli
-from ffkeras.errors import UserError
 from ffkeras.files import check_writable
 
 
@@ -30,10 +29,9 @@ def main(arguments: list[str] | None = None) -> None:
     """Read the file, measure its arena, write header and source."""
     options = parse_arguments(arguments)
     check_writable(options.output / "model.h")
-    try:
-        model = options.model.read_bytes()
-    except OSError as error:
-        raise UserError(f"cannot read the model {options.model}: {error.strerror}; check the path.") from error
+    from ffkeras.runtime import read_model
+
+    model = read_model(options.model)
     from ffkeras.firmware import write_c_array
 
     for path in write_c_array(model, options.model.name, options.output):

@@ -13,7 +13,6 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from ffkeras import cli  # noqa: E402
-from ffkeras.errors import UserError  # noqa: E402
 from ffkeras.files import check_writable, write_json, write_text  # noqa: E402
 
 PHOTOGRAPHS = ROOT / "tests" / "data" / "photos"
@@ -102,7 +101,7 @@ def main(arguments: list[str] | None = None) -> int:
     from ffkeras.crosscheck.ledger import Ledger
     from ffkeras.crosscheck.session import check_files, read_settings
     from ffkeras.crosscheck.text import to_renderable
-    from ffkeras.runtime.metadata import read_metadata
+    from ffkeras.runtime import read_metadata, read_model
 
     for file in options.files:
         read_metadata(read_model(file), str(file))
@@ -124,14 +123,6 @@ def main(arguments: list[str] | None = None) -> int:
         accuracy = {f.name: measure_accuracy(f, options.data, options.table_images, ledger) for f in options.files}
     write_outputs(options, reports, accuracy)
     return int(any(report.all_faults for report in reports))
-
-
-def read_model(path: Path) -> bytes:
-    """A file's bytes. Raises UserError where it cannot be read."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UserError(f"cannot read the model {path}: {error.strerror}; check the path.") from error
 
 
 def write_outputs(options: argparse.Namespace, reports: list, accuracy: dict) -> None:

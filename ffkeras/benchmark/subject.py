@@ -11,6 +11,7 @@ from ffkeras.errors import UserError
 from ffkeras.runtime import FaceDetector, Interpreter
 from ffkeras.runtime.flatbuffer import BrokenFileError, find_metadata_buffer
 from ffkeras.runtime.metadata import METADATA_NAME, read_metadata
+from ffkeras.runtime.model_file import read_model
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,7 @@ def read_subject(path: str | os.PathLike) -> Subject:
         UserError: it cannot be read, is no TFLite file or is truncated, or takes no image.
     """
     path = Path(path)
-    try:
-        model = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"cannot read the model {path}: {error.strerror}; check the path.") from error
+    model = read_model(path)
     try:
         record = find_metadata_buffer(model, METADATA_NAME)
     except BrokenFileError as error:

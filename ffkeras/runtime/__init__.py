@@ -9,6 +9,7 @@ from ffkeras.runtime.detector import FaceDetector
 from ffkeras.runtime.draw import draw_faces
 from ffkeras.runtime.interpreter import Interpreter
 from ffkeras.runtime.metadata import Metadata, read_metadata
+from ffkeras.runtime.model_file import read_model
 
 __all__ = [
     "Face",
@@ -18,5 +19,6 @@ __all__ = [
     "decode_faces",
     "draw_faces",
     "read_metadata",
+    "read_model",
     "softmax",
 ]

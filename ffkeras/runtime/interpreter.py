@@ -4,7 +4,6 @@ import importlib
 import os
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from ffkeras.errors import UserError
 from ffkeras.quiet import quiet_stderr
 from ffkeras.runtime.metadata import Metadata, read_metadata
+from ffkeras.runtime.model_file import read_model
 from ffkeras.runtime.output import Output
 
 OUTPUT_WIDTHS = {  # last axis; files since format 2 may give the probability of a face without that of background
@@ -70,7 +70,7 @@ class Interpreter:
     ):
         if num_threads < 1:
             raise UserError(f"{num_threads} threads cannot run a network; give at least 1.")
-        data, self._name = _read_model(model)
+        data, self._name = _named_bytes(model)
         self.metadata: Metadata = read_metadata(data, self._name)
         self.image_size = self.metadata.image_size
         with quiet_stderr(), warnings.catch_warnings():
@@ -160,11 +160,8 @@ class Interpreter:
         )
 
 
-def _read_model(model: str | os.PathLike | bytes) -> tuple[bytes, str]:
+def _named_bytes(model: str | os.PathLike | bytes) -> tuple[bytes, str]:
     """The bytes of a model, and what to call it in a sentence."""
     if isinstance(model, (bytes, bytearray)):
         return bytes(model), "the given model"
-    try:
-        return Path(model).read_bytes(), str(model)
-    except OSError as error:
-        raise UserError(f"cannot read the model {model}: {error.strerror}; check the path.") from error
+    return read_model(model), str(model)
