@@ -82,7 +82,12 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--calibration", type=Path, nargs="+", metavar="PATH", help="images and folders, for --int8")
     parser.add_argument("--calibration-count", type=int, default=128, metavar="N", help="(default: 128)")
     parser.add_argument("--validation", type=Path, nargs="+", metavar="PATH", help="images and folders to compare on")
-    parser.add_argument("--c-array", type=Path, metavar="DIR", help="also write C++ source for TFLite Micro into DIR")
+    parser.add_argument(
+        "--c-array",
+        type=Path,
+        metavar="DIR",
+        help="also write C++ source for TFLite Micro into DIR; the file keeps plain forms, as for --target micro",
+    )
     parser.add_argument("--license", default="Apache-2.0", metavar="TEXT", help="of the weights (default: Apache-2.0)")
     parser.add_argument("--seed", type=int, default=0, help="of the choice of images (default: 0)")
     options = parser.parse_args(arguments)
@@ -92,6 +97,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         parser.error(f"--calibration-count is {options.calibration_count}, but should be 1 or more")
     if options.calibration and not options.int8:
         parser.error("--calibration has a meaning with --int8 only")
+    if options.post_training and not options.int8:
+        parser.error("--post-training has a meaning with --int8 or --target only")
     if options.c_array and not options.int8:
         parser.error("--c-array has a meaning with --int8 only")
     if options.c_array and options.target and (options.target.decoded or options.target.borders != "int8"):
@@ -149,6 +156,10 @@ def main(arguments: list[str] | None = None) -> None:
     options = parse_arguments(arguments)
     for path in filter(None, (options.output, options.c_array and options.c_array / "model.h")):
         check_writable(path)
+    if options.c_array:
+        from ffkeras.firmware import require_tflite_micro
+
+        require_tflite_micro()
     from ffkeras.conversion.apply_target import apply_target, check_target
     from ffkeras.conversion.calibration import calibration_canvases
     from ffkeras.conversion.graph import read_graph
@@ -164,11 +175,12 @@ def main(arguments: list[str] | None = None) -> None:
         count = options.calibration_count
         representative = calibration_canvases(calibration, size, model.config.mean, count, options.seed)
     target = options.target
+    plain_forms = bool(options.c_array or (target and target.micro))
     kind = target.name if target else "int8" if options.int8 else "float32"
     output = options.output or default_output(model.config.network, size, kind)
     with atomic_path(output) as temporary:
         temporary.touch()  # a folder that cannot be written shows before the work
-        raw = convert(model, size, representative, options.license, fast_forms=not (target and target.micro))
+        raw = convert(model, size, representative, options.license, fast_forms=not plain_forms)
         data = apply_target(raw, target) if target else raw
         print(f"{output.name}: {len(data):,} bytes from {model.count_params():,} parameters")
         print(", ".join(f"{count} {name}" for name, count in read_graph(data).operations.most_common()))

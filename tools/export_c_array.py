@@ -14,6 +14,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from ffkeras import cli
 from ffkeras.files import check_writable
 
+NOTE = (
+    "note: {file} has the forms of operations that XNNPACK runs faster; a microcontroller pays them with more "
+    "multiplications. `tools/convert_tflite.py --int8 --c-array` or `--target micro` keeps the plain ones."
+)
+
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     """Read the command line; mistakes end here, before anything slow is imported."""
@@ -32,10 +37,13 @@ def main(arguments: list[str] | None = None) -> None:
     from ffkeras.runtime import read_model
 
     model = read_model(options.model)
+    from ffkeras.conversion.fast_forms import has_fast_forms
     from ffkeras.firmware import write_c_array
 
     for path in write_c_array(model, options.model.name, options.output):
         print(f"wrote {path}")
+    if has_fast_forms(model):
+        print(NOTE.format(file=options.model))
 
 
 if __name__ == "__main__":

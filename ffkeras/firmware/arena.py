@@ -12,6 +12,15 @@ MARGIN = 1 / 16  # for scratch buffers of optimised kernels (CMSIS-NN), which th
 ROUNDING = 1024  # bytes
 
 
+def require_tflite_micro() -> None:
+    """Raise UserError where tflite-micro is not installed: before slow work that ends in an arena."""
+    if importlib.util.find_spec("tflite_micro") is None:
+        raise UserError(
+            "the arena is measured with tflite-micro, which is not installed; run `pip install tflite-micro` "
+            "(Linux on x86-64)."
+        )
+
+
 def smallest_arena(model: bytes, name: str = "the given model") -> int:
     """Measure the smallest arena in which TFLite Micro allocates and runs a model.
 
@@ -28,11 +37,7 @@ def smallest_arena(model: bytes, name: str = "the given model") -> int:
     Raises:
         UserError: tflite-micro is not installed, or cannot run the model with any arena up to 512 MiB.
     """
-    if importlib.util.find_spec("tflite_micro") is None:
-        raise UserError(
-            "the arena is measured with tflite-micro, which is not installed; run `pip install tflite-micro` "
-            "(Linux on x86-64)."
-        )
+    require_tflite_micro()
     command = [sys.executable, "-P", str(SEARCH_PROGRAM)]
     search = subprocess.run(command, input=model, capture_output=True, check=False)
     if search.returncode != 0:

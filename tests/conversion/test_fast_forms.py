@@ -5,7 +5,7 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from ffkeras.backend import keras, tf
-from ffkeras.conversion.fast_forms import RULES, apply_fast_forms
+from ffkeras.conversion.fast_forms import RULES, apply_fast_forms, has_fast_forms
 from ffkeras.conversion.graph import read_graph
 from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.layers import native_grouped_convolution
@@ -115,6 +115,8 @@ def test_a_whole_network_loses_what_xnnpack_does_not_take(v2_ultra_int8_plain):
     before, graph = read_graph(v2_ultra_int8_plain), read_graph(after)
     assert (graph.outputs, graph.output_scales) == (before.outputs, before.output_scales)
     assert apply_fast_forms(after) == after
+    assert has_fast_forms(after)
+    assert not has_fast_forms(v2_ultra_int8_plain)
 
 
 def test_a_whole_network_gives_the_same_numbers_but_for_its_pools(v2_ultra_int8_plain):

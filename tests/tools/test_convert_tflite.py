@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ffkeras.conversion import validation
+from ffkeras.conversion.fast_forms import has_fast_forms
 from ffkeras.errors import UserError
 from ffkeras.models import NanoBConfig
 from ffkeras.models.build import build_model
@@ -65,6 +66,7 @@ def test_a_c_array_is_written_beside_the_file(run, tmp_path, capsys):
     written = sorted((tmp_path / "firmware").iterdir())
     assert [path.name for path in written] == ["small_model.cc", "small_model.h"]
     assert f"wrote {written[0]}" in capsys.readouterr().out
+    assert not has_fast_forms((tmp_path / "small.tflite").read_bytes())
     size = (tmp_path / "small.tflite").stat().st_size
     assert f"kModelSize = {size};" in written[1].read_text()
 
@@ -73,6 +75,22 @@ def test_a_c_array_of_a_float_file_is_a_mistake(run, tmp_path):
     result = run_tool("--weights", run, "--c-array", tmp_path)
     assert result.returncode == 2
     assert "--c-array has a meaning with --int8 only" in result.stderr
+
+
+def test_a_c_array_without_tflite_micro_is_refused_before_the_work(run, tmp_path, monkeypatch, capsys):
+    from ffkeras.firmware import arena
+
+    monkeypatch.setattr(arena.importlib.util, "find_spec", lambda name: None)
+    arguments = ("--int8", "--weights", run, "--output", tmp_path / "m.tflite", "--c-array", tmp_path)
+    assert_refused("pip install tflite-micro", *arguments)
+    assert capsys.readouterr().out == ""
+
+
+def test_post_training_without_int8_is_a_mistake(capsys):
+    with pytest.raises(SystemExit) as ended:
+        convert_tflite.parse_arguments(["--post-training"])
+    assert ended.value.code == 2
+    assert "--post-training has a meaning with --int8 or --target only" in capsys.readouterr().err
 
 
 def test_a_file_that_disagrees_is_not_kept(run, tmp_path, monkeypatch):

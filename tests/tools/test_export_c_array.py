@@ -22,6 +22,15 @@ def test_two_files_named_after_the_model_are_written(lamp_int8, tmp_path, capsys
     assert capsys.readouterr().out == "".join(f"wrote {path}\n" for path in reversed(written))
 
 
+def test_forms_that_cost_a_microcontroller_more_are_told(lamp_int8, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("ffkeras.firmware.write_c_array", lambda *_: ())
+    export_c_array.main([str(lamp_int8), "--output", str(tmp_path)])
+    assert capsys.readouterr().out == ""
+    monkeypatch.setattr("ffkeras.conversion.fast_forms.has_fast_forms", lambda _: True)
+    export_c_array.main([str(lamp_int8), "--output", str(tmp_path)])
+    assert "lamp_int8.tflite has the forms of operations that XNNPACK runs faster" in capsys.readouterr().out
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(UserError, match="cannot read the model .*none.tflite: No such file"):
         export_c_array.main([str(tmp_path / "none.tflite")])

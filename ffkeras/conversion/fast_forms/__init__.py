@@ -13,6 +13,8 @@ RULES: dict[str, Rule] = {
     "columns joined in narrow convolutions": join_columns,
 }
 
+_MARKS = ("/repeated", "/joined")  # ends of the names of tensors that only these rules make
+
 
 def apply_fast_forms(model: bytes) -> bytes:
     """The file after all of `RULES`.
@@ -26,4 +28,10 @@ def apply_fast_forms(model: bytes) -> bytes:
     return graph.to_bytes()
 
 
-__all__ = ["RULES", "apply_fast_forms"]
+def has_fast_forms(model: bytes) -> bool:
+    """Whether `apply_fast_forms` changed this file, told by the names of its tensors."""
+    graph = OpenGraph(model)
+    return any(graph.name(tensor).endswith(_MARKS) for tensor in range(len(graph.tensors)))
+
+
+__all__ = ["RULES", "apply_fast_forms", "has_fast_forms"]
