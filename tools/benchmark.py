@@ -48,7 +48,7 @@ def parse_arguments() -> argparse.Namespace:
         action="store_true",
         help="count the processor's time, not the clock's: for a machine that others use; only with --threads 1",
     )
-    parser.add_argument("--image", type=Path, default=PHOTOGRAPH, help="photograph (default: a portrait of the tests)")
+    parser.add_argument("--image", type=Path, metavar="FILE", help="photograph (default: a portrait of the tests)")
     parser.add_argument("--profile", type=Path, metavar="FILE", help="time this file operation by operation instead")
     parser.add_argument("--accuracy", type=Path, metavar="FILE", help="JSON of easy, medium, hard for each file name")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
@@ -60,8 +60,11 @@ def parse_arguments() -> argparse.Namespace:
         parser.error("--cpu-time sees one thread only; say --threads 1")
     if options.plot and not options.accuracy:
         parser.error("--plot needs --accuracy, the JSON that tells how good each file is")
-    if options.profile and (options.files or options.plot):
-        parser.error("--profile measures one file alone; leave the others and --plot out")
+    if options.profile and (options.files or options.plot or options.peers):
+        parser.error("--profile measures one file alone; leave the others, --peers and --plot out")
+    if options.profile and (options.image or options.accuracy):
+        parser.error("--profile runs no image and shows no accuracy; leave --image and --accuracy out")
+    options.image = options.image or PHOTOGRAPH
     return options
 
 

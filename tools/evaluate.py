@@ -63,6 +63,9 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
                 parser.error(f"--{name.replace('_', '-')} has no meaning with --landmarks")
     elif options.model and len(options.model) > 1:
         parser.error("several models have a meaning with --landmarks only; evaluate one at a time")
+    models = options.model or []
+    if repeated := next((model for model in models if models.count(model) > 1), None):
+        parser.error(f"{repeated} is named twice; a model is compared with others")
     return options
 
 

@@ -74,6 +74,8 @@ def test_bad_input_ends_in_one_sentence(lamp_int8, tmp_path):
         (["--plot", "a.png"], "--plot needs --accuracy"),
         (["--cpu-time"], "--threads 1"),
         (["--profile", "a.tflite", "b.tflite"], "one file alone"),
+        (["--profile", "a.tflite", "--image", "a.jpg"], "runs no image"),
+        (["--profile", "a.tflite", "--accuracy", "a.json"], "shows no accuracy"),
     ],
 )
 def test_options_that_make_no_sense_are_refused_at_once(arguments, words):

@@ -186,3 +186,9 @@ def test_options_of_one_measure_are_refused_for_the_other(data):
     assert (both.returncode, several.returncode) == (2, 2)
     assert "--plot has no meaning with --landmarks" in both.stderr
     assert "several models" in several.stderr
+
+
+def test_a_model_is_not_compared_with_itself(data):
+    result = evaluate("--landmarks", "--model", "m.tflite", "m.tflite", "--data", data)
+    assert result.returncode == 2
+    assert "m.tflite is named twice" in result.stderr
