@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from ffkeras.crosscheck.report import FileReport, RuntimeResult
-from ffkeras.crosscheck.text import exactness
+from ffkeras.crosscheck.text import exactness, size_text
 from ffkeras.evaluation import SUBSETS
 
-KILO = 1000
 INT8, FLOAT = "_int8", "_float32"
 
 Accuracy = Mapping[str, Mapping[str, float]]  # file name -> "easy", "medium", "hard" -> AP
@@ -38,9 +37,9 @@ def _file_row(report: FileReport, accuracy: Accuracy) -> str:
     floating = accuracy.get(report.file.replace(INT8, FLOAT)) if INT8 in report.file else None
     figures = " / ".join(f"{own[subset]:.3f}" for subset in SUBSETS) if own else "-"
     against = " / ".join(f"{own[s] - floating[s]:+.4f}" for s in SUBSETS) if own and floating else "-"
-    arena = f"{report.arena / KILO:,.0f} KB" if report.arena else "-"
+    arena = size_text(report.arena) if report.arena else "-"
     size = f"{height}" if height == width else f"{height} x {width}"
-    return f"| `{report.file}` | {report.size / KILO:.0f} KB | {size} | {figures} | {against} | {arena} |"
+    return f"| `{report.file}` | {size_text(report.size)} | {size} | {figures} | {against} | {arena} |"
 
 
 def _agreement(name: str, report: FileReport) -> str:

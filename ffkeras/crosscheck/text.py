@@ -6,7 +6,7 @@ from rich.text import Text
 
 from ffkeras.crosscheck.report import FileReport, RuntimeResult
 
-KILO = 1024
+KILO = 1000
 
 
 def to_renderable(report: FileReport) -> Group:
@@ -58,6 +58,11 @@ def _row(report: FileReport, result: RuntimeResult) -> list[str]:
     return cells
 
 
+def size_text(size: int) -> str:
+    """ "415 KB (415,104 bytes)"; a KB is 1000 bytes."""
+    return f"{size / KILO:,.0f} KB ({size:,} bytes)"
+
+
 def exactness(result: RuntimeResult, report: FileReport) -> str:
     """How a runtime stands to its family, in a word or two."""
     if result.name == report.reference:
@@ -81,7 +86,7 @@ def _operations(report: FileReport) -> Table:
 
 
 def _verdict(report: FileReport) -> str:
-    arena = f"{report.arena:,} bytes ({report.arena / KILO:.0f} KiB)" if report.arena else report.arena_note
+    arena = size_text(report.arena) if report.arena else report.arena_note
     ran = [result for result in report.runtimes if not result.failure]
     agree = "every limit kept" if not report.all_faults else f"{len(report.all_faults)} limits broken"
     return f"smallest TFLite Micro arena: {arena}. {len(ran)} of {len(report.runtimes)} runtimes ran: {agree}."
