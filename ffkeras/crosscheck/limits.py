@@ -52,6 +52,14 @@ def precision_limit(images: int) -> float:
     return AVERAGE_PRECISION * math.sqrt(VALIDATION_IMAGES / images)
 
 
+def describe_precision_limit(images: int) -> str:
+    """The limit on AP across families on so many images, as a sentence that tells where it comes from."""
+    sentence = f"AP may differ by {precision_limit(images):.4f} across families on {images:,} images"
+    if images >= VALIDATION_IMAGES:
+        return f"{sentence}."
+    return f"{sentence}: {AVERAGE_PRECISION} on all {VALIDATION_IMAGES:,}, more on a sample as 1 / sqrt(images)."
+
+
 def precision_faults(reference: Mapping[str, float], other: Mapping[str, float], images: int) -> list[str]:
     """Limits on average precision that are broken.
 

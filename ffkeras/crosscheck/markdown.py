@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
+from ffkeras.crosscheck.limits import describe_precision_limit
 from ffkeras.crosscheck.report import FileReport, RuntimeResult
 from ffkeras.crosscheck.text import exactness, size_text
 from ffkeras.evaluation import SUBSETS
@@ -73,7 +74,10 @@ def _largest(result: RuntimeResult) -> str:
 def _legend(reports: Sequence[FileReport]) -> str:
     sample = max(report.sample for report in reports)
     ap = f", and the AP that differs most of easy, medium and hard on {sample} images" if sample else ""
+    limit = f" {describe_precision_limit(sample)}" if sample else ""
     return (
-        "Agreement with the reference on the same images: every bit equal (exact), or the largest difference of a raw "
-        f"output, faces at the file's threshold, the mean move of a face by its size{ap}."
+        "`int8 against float`: AP beside that of the `_float32` file of the same name and input size; other input "
+        "sizes see other faces. Agreement with the reference on the same images: every bit equal (exact), or the "
+        "largest difference of a raw output, faces at the file's threshold, the mean move of a face by its "
+        f"size{ap}.{limit}"
     )

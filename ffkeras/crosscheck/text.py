@@ -4,6 +4,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from ffkeras.crosscheck.limits import describe_precision_limit
 from ffkeras.crosscheck.report import FileReport, RuntimeResult
 
 KILO = 1000
@@ -14,6 +15,8 @@ def to_renderable(report: FileReport) -> Group:
     parts = [Text(_title(report), style="bold"), _runtimes(report)]
     if report.operations:
         parts += [Text("operations that differ when run alone on the reference's inputs"), _operations(report)]
+    if report.sample:
+        parts += [Text(describe_precision_limit(report.sample))]
     parts += [Text(f"error: {fault}", style="red") for fault in report.all_faults]
     return Group(*parts, Text(_verdict(report)), Text())
 

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -32,3 +33,19 @@ def test_a_kilobyte_is_1000_bytes_everywhere_and_the_bytes_are_beside_it(report)
     table = to_markdown([report], {}, None)
     assert "415 KB (415,104 bytes)" in table
     assert "1,024 KB (1,024,000 bytes)" in table
+
+
+def test_a_sample_tells_its_size_and_the_limit_that_follows_from_it(report):
+    told = "AP may differ by 0.0180 across families on 40 images: 0.002 on all 3,226, more on a sample"
+    assert told in printed(report)
+    assert told in to_markdown([report], {}, None)
+    assert "across families on 3,226 images." in printed(replace(report, sample=3226))
+    assert "across families" not in printed(replace(report, sample=0))
+
+
+def test_an_int8_file_is_held_against_the_float_file_of_its_own_size_alone(report):
+    own, other = report.file, "v2_640_float32.tflite"
+    table = to_markdown([report], {own: AP, other: AP}, 3226)
+    assert "| 0.900 / 0.800 / 0.500 | - |" in table
+    assert "of the same name and input size" in table
+    assert "+0.0000" in to_markdown([report], {own: AP, "v2_320_float32.tflite": AP}, 3226)
