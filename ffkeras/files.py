@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,3 +86,11 @@ def read_json(path: str | os.PathLike) -> dict:
     if not isinstance(value, dict):
         raise UserError(f"{path} should hold a JSON object, but holds a {type(value).__name__}.")
     return value
+
+
+def checksum(path: str | os.PathLike) -> str:
+    """The CRC-32 of a file's bytes, eight digits. Raises UserError where it cannot be read."""
+    try:
+        return f"{zlib.crc32(Path(path).read_bytes()):08x}"
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}; check the path.") from error

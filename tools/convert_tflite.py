@@ -120,9 +120,33 @@ def load_network(options: argparse.Namespace):
             if is_quantized_run(folder):
                 if options.calibration:
                     raise UserError(f"{folder} has trained ranges; leave out --calibration, or add --post-training.")
-                return load_quantized(folder)
-        print(f"note: {options.weights} has no quantization-aware training; ranges are measured on calibration images.")
-    return load_run(options.weights)
+                check_origin(folder, options.weights)
+                network = load_quantized(folder)
+                print(f"weights and ranges of quantization-aware training: {folder}")
+                return network
+    network = load_run(options.weights)
+    if options.int8:
+        print(
+            f"note: no quantization-aware training of {options.weights} is used; ranges come from calibration images."
+        )
+    return network
+
+
+def check_origin(quantized: Path, run: Path) -> None:
+    """Raise UserError where the float weights beside a quantised run are no longer those that it started from."""
+    from ffkeras.files import checksum, read_json
+    from ffkeras.models.saving import WEIGHTS_FILE
+    from ffkeras.training.run import TRAINING_FILE
+
+    record, weights = quantized / TRAINING_FILE, run / WEIGHTS_FILE
+    if not (record.exists() and weights.exists()):
+        return
+    started_from = read_json(record).get("start_checksum")
+    if started_from and started_from != checksum(weights):
+        raise UserError(
+            f"{quantized} was trained from other weights than {weights}; train it again with --quantize, "
+            "name it with --weights, or add --post-training."
+        )
 
 
 def choose_images(options: argparse.Namespace, calibrate: bool) -> tuple[list, list]:
@@ -160,6 +184,8 @@ def main(arguments: list[str] | None = None) -> None:
         from ffkeras.firmware import require_tflite_micro
 
         require_tflite_micro()
+    import numpy as np
+
     from ffkeras.conversion.apply_target import apply_target, check_target
     from ffkeras.conversion.calibration import calibration_canvases
     from ffkeras.conversion.graph import read_graph
@@ -182,7 +208,8 @@ def main(arguments: list[str] | None = None) -> None:
         temporary.touch()  # a folder that cannot be written shows before the work
         raw = convert(model, size, representative, options.license, fast_forms=not plain_forms)
         data = apply_target(raw, target) if target else raw
-        print(f"{output.name}: {len(data):,} bytes from {model.count_params():,} parameters")
+        parameters = sum(int(np.prod(variable.shape)) for variable in model.trainable_variables)
+        print(f"{output.name}: {len(data):,} bytes from {parameters:,} parameters")
         print(", ".join(f"{count} {name}" for name, count in read_graph(data).operations.most_common()))
         temporary.write_bytes(raw)
         report = validate(temporary, model, validation)

@@ -16,6 +16,7 @@ from ffkeras.models import NetworkConfig, config_to_json
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.simplify import simplify
 from ffkeras.quantization.equalization import equalize_backbone
+from ffkeras.quantization.expressible import check_quantizable
 from ffkeras.quantization.network import QuantizedFeatherFace
 from ffkeras.quiet import quiet_stderr
 from ffkeras.runtime.metadata import Metadata
@@ -55,7 +56,9 @@ def convert(
     int8 = representative is not None or isinstance(model, QuantizedFeatherFace)
     if not isinstance(model, QuantizedFeatherFace):
         if int8:
-            _check_quantizable(model, representative)
+            check_quantizable(model.config)
+            if not len(representative):
+                raise UserError("int8 conversion takes at least one calibration image; name some.")
         model = simplify(model)
         if int8:
             model = equalize_backbone(model, representative)
@@ -82,16 +85,6 @@ def _with_record(
         license=license,
     )
     return write_metadata(data, record)
-
-
-def _check_quantizable(model: FeatherFace, representative: Sequence[np.ndarray]) -> None:
-    if getattr(model.config, "context", None) == "deformable":
-        raise UserError(
-            "V1 with deformable context samples at computed positions, which int8 cannot hold; "
-            'convert it to float32, or train a V1 with context "standard".'
-        )
-    if not len(representative):
-        raise UserError("int8 conversion takes at least one calibration image; name some.")
 
 
 def convert_graph(

@@ -46,7 +46,7 @@ def load_run(folder: str | os.PathLike) -> FeatherFace:
     if not path.exists():
         raise UserError(f"{folder} is not a run folder: it has no {CONFIG_FILE}; name a folder that training wrote.")
     if (folder / QUANTIZED_FILE).exists() and not (folder / WEIGHTS_FILE).exists():
-        raise UserError(f"{folder} is a quantized run, for int8 files alone; name the float run that it came from.")
+        raise UserError(f"{folder} is a quantised run, for int8 files alone; name the float run that it came from.")
     model = build_model(config_from_json(read_json(path), str(path)))
     load_weights(model, folder / WEIGHTS_FILE)
     return model

@@ -1,6 +1,7 @@
 """A network that computes in float32 what its int8 file will compute, and learns under that."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from tensorflow_model_optimization.python.core.quantization.keras.quantize_wrapper import QuantizeWrapperV2
 
@@ -9,7 +10,7 @@ from ffkeras.layers.sliced_pointwise import SlicedPointwise
 from ffkeras.models import config_to_json
 from ffkeras.models.build import build_model
 from ffkeras.models.featherface import FeatherFace
-from ffkeras.quantization.operations import CONVOLUTIONS, TRACE_SIZE, trace
+from ffkeras.quantization.operations import CONVOLUTIONS, TRACE_SIZE, Program, trace
 from ffkeras.quantization.quantizers import ConvolutionConfig, round_kernel, round_tensor, to_units
 from ffkeras.quantization.scales import PROBABILITY, assign_scales, rounds
 
@@ -39,36 +40,30 @@ class QuantizedFeatherFace(keras.Model):
     def __init__(self, network: FeatherFace):
         super().__init__(name=f"{network.name}_quantized")
         self.config = network.config
-        self.program = trace(network)
+        self.program, self.weighted = _round_weights(trace(network))
         mean = self.config.mean
         self.scales = assign_scales(self.program, (-max(mean), 255.0 - min(mean)))
         self.ranges = self.add_weight("ranges", (self.scales.count, 2), initializer="zeros", trainable=False)
-        self.rounded = self._round_layers()
         self.softmax, self.sigmoid = keras.layers.Softmax(), keras.layers.Activation("sigmoid")
         self.run(tf.zeros((1, *TRACE_SIZE, 3)), lambda group, x: x)  # makes the weights
         self.built = True
 
-    def _round_layers(self) -> list[keras.layers.Layer]:
-        """The layer of each operation; those with weights round them."""
-        made: dict[int, keras.layers.Layer] = {}
-        layers = [operation.layer for operation in self.program.operations]
-        for layer in layers:
-            if id(layer) not in made:
-                made[id(layer)] = _with_rounded_weights(layer)
-        return [made[id(layer)] for layer in layers]
-
     def call(self, images, training=False):
         """Detect; see `FeatherFace.call`."""
-        outputs = self.forward(images)
-        if not training:
-            logits = outputs["classification"]
-            squash = self.sigmoid if logits.shape[-1] == 1 else self.softmax
-            outputs["classification"] = round_tensor(squash(logits), *PROBABILITY)
+        if training:
+            return self.forward(images)
+        outputs = self.run(images, self._round)
+        squash = self.sigmoid if self.config.class_logits == 1 else self.softmax
+        outputs["classification"] = round_tensor(squash(outputs["classification"]), *PROBABILITY)
         return outputs
 
     def forward(self, images):
-        """Images to the three outputs, class scores as logits."""
-        return self.run(images, lambda group, x: round_tensor(x, self.ranges[group, 0], self.ranges[group, 1]))
+        """Images to the three outputs, class scores as logits that are not rounded: clipped ones would not learn."""
+        logits = self.scales.group_of[self.program.outputs["classification"]]
+        return self.run(images, lambda group, x: x if group == logits else self._round(group, x))
+
+    def _round(self, group: int, x):
+        return round_tensor(x, self.ranges[group, 0], self.ranges[group, 1])
 
     def run(self, images, at_point: Callable):
         """Execute the operations.
@@ -82,11 +77,8 @@ class QuantizedFeatherFace(keras.Model):
         """
         group_of = self.scales.group_of
         values = {0: at_point(group_of[0], images)}
-        for operation, layer in zip(self.program.operations, self.rounded, strict=True):
-            inputs = [values[value] for value in operation.inputs]
-            result = layer(inputs if operation.several else inputs[0], **operation.arguments)
-            if operation.rectifier is not None:
-                result = operation.rectifier(result)
+        for operation in self.program.operations:
+            result = operation([values[value] for value in operation.inputs])
             values[operation.output] = at_point(group_of[operation.output], result) if rounds(operation) else result
         return {name: values[value] for name, value in self.program.outputs.items()}
 
@@ -99,6 +91,16 @@ class QuantizedFeatherFace(keras.Model):
         copy = QuantizedFeatherFace(build_model(self.config))
         copy.set_weights(self.get_weights())
         return copy
+
+
+def _round_weights(program: Program) -> tuple[Program, list[keras.layers.Layer]]:
+    """The same program with layers that round their weights, and these layers, for Keras to find their weights."""
+    made: dict[int, keras.layers.Layer] = {}
+    for operation in program.operations:
+        if id(operation.layer) not in made:
+            made[id(operation.layer)] = _with_rounded_weights(operation.layer)
+    operations = [replace(operation, layer=made[id(operation.layer)]) for operation in program.operations]
+    return replace(program, operations=tuple(operations)), list(made.values())
 
 
 def _with_rounded_weights(layer: keras.layers.Layer) -> keras.layers.Layer:

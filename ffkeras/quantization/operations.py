@@ -6,7 +6,7 @@ al. 2018, sec. 3.2, with the statistics that training left).
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -56,10 +56,12 @@ class Program:
     Args:
         operations: each uses values that are made before it.
         outputs: value of each output by name; class scores as logits.
+        class_logits: one logit for each anchor, or two.
     """
 
     operations: tuple[Operation, ...]
     outputs: dict[str, int]
+    class_logits: int = 2
 
 
 def trace(model: FeatherFace) -> Program:
@@ -70,7 +72,8 @@ def trace(model: FeatherFace) -> Program:
     """
     images = keras.Input((*TRACE_SIZE, 3), name="image")
     with flattening():
-        return _Tracer(keras.Model(images, model.forward(images))).program()
+        program = _Tracer(keras.Model(images, model.forward(images))).program()
+    return replace(program, class_logits=model.config.class_logits)
 
 
 class _Tracer:
@@ -206,6 +209,8 @@ def _inputs(layer: keras.layers.Layer) -> int:
 
 
 def _built_in_rectifier(layer: keras.layers.Layer) -> keras.layers.Layer | None:
+    if layer.activation not in (keras.activations.relu, keras.activations.linear):
+        raise ValueError(f"{layer.name} has an activation inside; int8 needs it as a layer of its own")
     return keras.layers.ReLU() if layer.activation is keras.activations.relu else None
 
 

@@ -3,6 +3,7 @@
 import io
 import os
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,7 @@ def load_quantized(folder: str | os.PathLike) -> QuantizedFeatherFace:
         if any(not np.isfinite(array).all() for array in arrays):
             raise ValueError("it has numbers that are not finite")
         network.set_weights(arrays)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
         raise UserError(
             f"{path} does not hold weights of this {network.config.network} configuration ({reason}); "

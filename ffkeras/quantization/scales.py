@@ -20,6 +20,7 @@ EXACT_KINDS = (  # the output holds numbers of the input, so that they need no r
     ChannelShuffle,
 )
 SAME_SCALE_KINDS = (*EXACT_KINDS, keras.layers.AveragePooling2D)
+LOGIT = (-128 / 21, 127 / 21)  # of a class logit, 6.05 to 6.1: beyond, a probability of int8 does not change any more
 PROBABILITY = (0.0, 255 / 256)  # of sigmoid and softmax: scale 1/256
 UNIT = (-1.0, 127 / 128)  # of a vector of length one: scale 1/128
 
@@ -71,6 +72,8 @@ def assign_scales(program: Program, image_range: tuple[float, float]) -> Scales:
         return value
 
     fixed = {0: image_range}  # by value
+    if program.class_logits == 1:
+        fixed[program.outputs["classification"]] = LOGIT
     for operation in program.operations:
         prescribed = fixed_range(operation)
         if prescribed:

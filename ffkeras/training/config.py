@@ -8,7 +8,13 @@ from ffkeras.errors import UserError
 
 SEEDS = 1 << 32  # what NumPy's and TensorFlow's generators all take
 
-QUANTIZE_DEFAULTS = {"epochs": 3, "learning_rate": 3e-4, "weight_decay": 0.0, "warmup_steps": 100}
+QUANTIZE_DEFAULTS = {
+    "epochs": 3,
+    "learning_rate": 3e-4,
+    "weight_decay": 0.0,
+    "warmup_steps": 100,
+    "frozen_norm_share": 0.0,
+}
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,8 @@ class TrainingConfig:
         average_decay: 0..1, of the exponential moving average of the weights, which is what is validated and saved.
         backbone: file with ImageNet weights of the backbone; empty for random ones.
         start_from: run folder whose weights to start from; empty for none.
+        start_checksum: CRC-32 of these weights, so that it can be told whether a quantised network is still that of
+            its float run; filled in when the run starts.
         validation_size: (height, width) at which held-out images are detected.
         quantize: train with the roundings of int8 (quantization-aware); needs `start_from`, whose network it takes.
         seed: of weights, sample order and augmentation; 0..2^32 - 1.
@@ -52,6 +60,7 @@ class TrainingConfig:
     average_decay: float = 0.999
     backbone: str = ""
     start_from: str = ""
+    start_checksum: str = ""
     validation_size: tuple[int, int] = (640, 640)
     quantize: bool = False
     seed: int = 0

@@ -7,20 +7,33 @@ import numpy as np
 
 from ffkeras.backend import tf
 from ffkeras.data.pipeline import PipelineConfig, Source, training_dataset, user_errors
+from ffkeras.files import read_json
 from ffkeras.geometry import letterbox
+from ffkeras.models import config_from_json
 from ffkeras.models.featherface import FeatherFace
-from ffkeras.models.saving import load_run
+from ffkeras.models.saving import CONFIG_FILE, load_run
 from ffkeras.models.simplify import simplify
 from ffkeras.quantization.calibration import calibrate_ranges
 from ffkeras.quantization.equalization import IMAGES, equalize_backbone
+from ffkeras.quantization.expressible import check_quantizable
 from ffkeras.quantization.network import QuantizedFeatherFace
+from ffkeras.quantization.saving import is_quantized_run, load_quantized
 from ffkeras.training.config import TrainingConfig
 
 CALIBRATION_BATCHES = 24
 
 
+def check_start(config: TrainingConfig) -> None:
+    """Raise UserError, before anything slow, where `config.start_from` is no float run that int8 can express."""
+    path = Path(config.start_from) / CONFIG_FILE
+    if path.exists():  # otherwise `load_run` has its own sentence
+        check_quantizable(config_from_json(read_json(path), str(path)))
+
+
 def start_quantized(config: TrainingConfig, source: Source) -> QuantizedFeatherFace:
     """The network of `config.start_from`, simplified, equalised, folded, its ranges measured on training batches.
+
+    A run that is quantised already goes on from its weights and ranges.
 
     Args:
         config: of the run.
@@ -29,6 +42,8 @@ def start_quantized(config: TrainingConfig, source: Source) -> QuantizedFeatherF
     Raises:
         UserError: no usable run folder, or an unreadable image.
     """
+    if is_quantized_run(config.start_from):
+        return load_quantized(config.start_from)
     network = simplify(load_run(Path(config.start_from)))
     network = equalize_backbone(network, _canvases(network, config, source))
     quantized = QuantizedFeatherFace(network)

@@ -1,5 +1,6 @@
 """From a training configuration to a run that is ready to go."""
 
+import dataclasses
 from pathlib import Path
 
 from ffkeras.backend import keras
@@ -8,16 +9,17 @@ from ffkeras.data.image_cache import FileSource
 from ffkeras.data.pipeline import Source
 from ffkeras.data.synthetic import SyntheticFaces
 from ffkeras.errors import UserError
-from ffkeras.files import check_writable, read_json, write_json
+from ffkeras.files import check_writable, checksum, read_json, write_json
 from ffkeras.models import NetworkConfig, config_from_json, config_to_json
 from ffkeras.models.build import build_model
 from ffkeras.models.featherface import FeatherFace
-from ffkeras.models.saving import CONFIG_FILE, WEIGHTS_FILE, load_weights
+from ffkeras.models.saving import CONFIG_FILE, QUANTIZED_FILE, WEIGHTS_FILE, load_weights
 from ffkeras.models.torch_import import load_backbone
+from ffkeras.quantization.network import QuantizedFeatherFace
 from ffkeras.quantization.saving import save_quantized
 from ffkeras.training.checkpoint import RunCheckpoint
 from ffkeras.training.config import TrainingConfig
-from ffkeras.training.quantized import start_quantized
+from ffkeras.training.quantized import check_start, start_quantized
 from ffkeras.training.trainer import Trainer
 
 TRAINING_FILE = "training.json"
@@ -33,11 +35,23 @@ def start_run(network: NetworkConfig | None, config: TrainingConfig, folder: Pat
     """
     if RunCheckpoint.exists(folder):
         raise UserError(f"{folder} already holds a run; add --resume to continue it, or choose another --output.")
+    for name in (WEIGHTS_FILE, QUANTIZED_FILE):
+        if (folder / name).exists():
+            raise UserError(f"{folder} already holds a network, {name}; choose another --output.")
     check_writable(folder / CONFIG_FILE)
+    config = dataclasses.replace(config, start_checksum=_origin(Path(config.start_from)) if config.start_from else "")
     trainer = _make_trainer(network, config, folder, cache_bytes)
     write_json(folder / CONFIG_FILE, config_to_json(trainer.model.config))
     write_json(folder / TRAINING_FILE, config.to_json())
     return trainer
+
+
+def _origin(start: Path) -> str:
+    """The checksum of the float weights that a run starts from, at first or second hand; empty where unknown."""
+    if (start / WEIGHTS_FILE).exists():
+        return checksum(start / WEIGHTS_FILE)
+    record = start / TRAINING_FILE
+    return read_json(record).get("start_checksum", "") if record.exists() else ""
 
 
 def resume_run(folder: Path, cache_bytes: int) -> Trainer:
@@ -51,6 +65,10 @@ def resume_run(folder: Path, cache_bytes: int) -> Trainer:
         raise UserError(f"{folder} holds no run to resume: it has no {TRAINING_FILE}; leave out --resume to start one.")
     config = TrainingConfig.from_json(read_json(path), str(path))
     network = config_from_json(read_json(folder / CONFIG_FILE), str(folder / CONFIG_FILE))
+    if config.quantize and RunCheckpoint.exists(folder):
+        source, held_out = make_source(config, cache_bytes)
+        model = QuantizedFeatherFace(build_model(network))  # weights and ranges come with the checkpoint
+        return Trainer(model, config, source, held_out, folder, save_quantized)
     return _make_trainer(network, config, folder, cache_bytes)
 
 
@@ -71,6 +89,7 @@ def initial_model(network: NetworkConfig, config: TrainingConfig) -> FeatherFace
 
 def _make_trainer(network: NetworkConfig | None, config: TrainingConfig, folder: Path, cache_bytes: int) -> Trainer:
     if config.quantize:
+        check_start(config)
         source, held_out = make_source(config, cache_bytes)
         return Trainer(start_quantized(config, source), config, source, held_out, folder, save_quantized)
     model = initial_model(network, config)

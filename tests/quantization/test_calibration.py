@@ -14,7 +14,7 @@ def test_an_aligned_range_holds_the_old_one_in_a_whole_fraction_of_the_maps_scal
     step = (high - low) / STEPS
     assert low <= -below * width + step and high >= above * width - step  # zero lies on a step, so an end may round
     parts = width / (high - low)
-    assert parts == pytest.approx(round(parts), rel=1e-6) and parts >= 1
+    assert parts == pytest.approx(round(parts), rel=1e-6) and round(parts) >= 1
     assert low / step == pytest.approx(round(low / step), abs=1e-4)
 
 

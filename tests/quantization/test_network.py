@@ -13,9 +13,11 @@ from ffkeras.errors import UserError
 from ffkeras.models import NanoBConfig, V2UltraConfig
 from ffkeras.models.config import BackboneConfig
 from ffkeras.models.saving import QUANTIZED_FILE, load_run, save_run
+from ffkeras.models.simplify import simplify
 from ffkeras.quantization.calibration import calibrate_ranges
 from ffkeras.quantization.network import QuantizedFeatherFace
 from ffkeras.quantization.saving import is_quantized_run, load_quantized, save_quantized
+from ffkeras.quantization.scales import LOGIT
 
 NETWORKS = {"v2_ultra": V2UltraConfig(pyramid_layers=1), "nano_b": NanoBConfig(pyramid_layers=1)}
 
@@ -42,11 +44,22 @@ def test_rounding_keeps_what_the_network_says(network):
 
 
 def test_outputs_are_multiples_of_their_scales(network):
-    outputs = network.forward(random_images(64, 64))
+    outputs = network(random_images(64, 64))
     for name, value in network.program.outputs.items():
         low, high = network.ranges.numpy()[network.scales.group_of[value]]
-        steps = outputs[name].numpy() / ((high - low) / 255)
+        step = 1 / 256 if name == "classification" else (high - low) / 255
+        steps = outputs[name].numpy() / step
         np.testing.assert_allclose(steps, np.round(steps), atol=2e-3)
+
+
+def test_class_logits_are_not_clipped_in_training():
+    quantized = QuantizedFeatherFace(simplify(lively_network(NETWORKS["nano_b"])))
+    images = random_images(64, 64)
+    calibrate_ranges(quantized, [images])
+    head = next(v for v in quantized.trainable_variables if v.shape[-1] == 3 and "bias" in v.name)
+    head.assign(head + 20)
+    assert quantized(images, training=True)["classification"].numpy().max() > LOGIT[1] + 5
+    assert quantized(images)["classification"].numpy().max() == pytest.approx(255 / 256, abs=0.01)
 
 
 def test_every_weight_but_dead_units_learns(network):
@@ -74,7 +87,7 @@ def test_a_quantized_folder_is_told_from_a_float_one(network, tmp_path):
     assert is_quantized_run(tmp_path / "quantized") and not is_quantized_run(tmp_path / "float")
     with pytest.raises(UserError, match="--quantize"):
         load_quantized(tmp_path / "float")
-    with pytest.raises(UserError, match="quantized run"):
+    with pytest.raises(UserError, match="quantised run"):
         load_run(tmp_path / "quantized")
 
 
