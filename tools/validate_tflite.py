@@ -98,7 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
     from rich.console import Console
 
     from ffkeras.crosscheck.accuracy import measure_accuracy
-    from ffkeras.crosscheck.ledger import Ledger
+    from ffkeras.crosscheck.ledger import Ledger, kept_note
     from ffkeras.crosscheck.session import check_files, read_settings
     from ffkeras.crosscheck.text import to_renderable
     from ffkeras.runtime import read_metadata, read_model
@@ -120,7 +120,11 @@ def main(arguments: list[str] | None = None) -> int:
         reports.append(report)
     accuracy = {}
     if options.table and options.data:
-        accuracy = {f.name: measure_accuracy(f, options.data, options.table_images, ledger) for f in options.files}
+        for file in options.files:
+            found = measure_accuracy(file, options.data, options.table_images, ledger, fresh=options.fresh)
+            accuracy[file.name] = found
+            if "kept_from" in found:
+                print(f"AP of {file.name} for the table: {kept_note(found['kept_from'])}")
     write_outputs(options, reports, accuracy)
     return int(any(report.all_faults for report in reports))
 

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from ffkeras.crosscheck.ledger import Ledger, content_key
+from ffkeras.crosscheck.runtimes import installed_versions
 from ffkeras.evaluation import (
     choose_sample,
     detect_images,
@@ -16,7 +17,7 @@ from ffkeras.runtime import FaceDetector
 from ffkeras.runtime.interpreter import preferred_interpreter_class
 
 
-def measure_accuracy(model: Path, data: str | os.PathLike, count: int, ledger: Ledger) -> dict:
+def measure_accuracy(model: Path, data: str | os.PathLike, count: int, ledger: Ledger, *, fresh: bool = False) -> dict:
     """AP by the official protocol on WIDER FACE validation, from the ledger where it is there.
 
     Args:
@@ -24,16 +25,20 @@ def measure_accuracy(model: Path, data: str | os.PathLike, count: int, ledger: L
         data: the root of WIDER FACE.
         count: images, evenly spread; 0 takes all, and demands that they are all there.
         ledger: where results are kept.
+        fresh: measure again what the ledger holds.
 
     Returns:
-        {"images": how many, "average_precision": {"easy": ..., "medium": ..., "hard": ...}}.
+        {"images": how many, "average_precision": {"easy": ..., "medium": ..., "hard": ...}}, and "kept_from", the
+        day of the measurement, where the ledger gave it.
 
     Raises:
         UserError: a file or the data set cannot be used.
     """
-    key = content_key("accuracy", model, count, preferred_interpreter_class().__module__)
-    if kept := ledger.find(key):
-        return kept
+    decisive = count, Path(data).resolve(), preferred_interpreter_class().__module__, installed_versions()
+    key = content_key("accuracy", model, *decisive)
+    kept = None if fresh else ledger.find(key)
+    if kept:
+        return kept.value | {"kept_from": kept.date}
     detector = FaceDetector(model, score_threshold=SCORE_THRESHOLD, iou_threshold=IOU_THRESHOLD)
     truth = read_ground_truth(Path(data) / "ground_truth")
     paths = find_images(data, truth.names)

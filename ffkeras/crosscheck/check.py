@@ -34,6 +34,7 @@ class Settings:
         sample: ground truth of those among the images that average precision is measured on.
         operations: compare every operation alone too.
         arm_python: the Python of runtimes for ARM.
+        data: the root of the data set that the sample is from.
     """
 
     runtimes: Sequence[Runtime]
@@ -42,6 +43,7 @@ class Settings:
     sample: Sample
     operations: bool = False
     arm_python: Path | None = None
+    data: Path | None = None
 
 
 def check_file(model: Path, settings: Settings, watch: Watch) -> FileReport:

@@ -4,8 +4,12 @@ import contextlib
 import importlib.metadata
 import importlib.util
 import sys
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
+
+import cv2
+import numpy as np
 
 from ffkeras.crosscheck.worker import MODULES, PACKAGES
 
@@ -15,6 +19,7 @@ XNNPACK = "XNNPACK"
 EXACT_FAMILIES = (REFERENCE, BUILT_IN)  # one arithmetic, so that no bit may differ between members on one machine
 
 THIS_MACHINE, ARM = "", "aarch64"
+ARM_WHEELS = "site"  # the folder of them beside the Python that tflite/rpi/emulate.sh makes
 
 
 @dataclass(frozen=True)
@@ -69,8 +74,8 @@ RUNTIMES = (
 
 
 def installed_versions() -> dict[str, str]:
-    """Package -> version, of the packages that are installed here."""
-    found = {}
+    """Package -> version, of the runtimes that are installed here and of what computes beside them."""
+    found = {"numpy": np.__version__, "opencv": cv2.__version__}
     for package, distribution in PACKAGES.items():
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[package] = importlib.metadata.version(distribution)
@@ -87,6 +92,16 @@ def find_runtimes(arm_python: Path | None) -> list[Runtime]:
     installed = {package for package, top in tops.items() if importlib.util.find_spec(top)}
     emulated = arm_python is not None and arm_python.is_file()
     return [runtime for runtime in RUNTIMES if (emulated if runtime.machine else runtime.package in installed)]
+
+
+def arm_versions(arm_python: Path) -> list[str]:
+    """What tells one Python for ARM from another: its command's content, and the wheels that emulate.sh put beside it.
+
+    They are read here, because an emulated Python takes seconds to look at its own packages.
+    """
+    wheels = importlib.metadata.distributions(path=[str(arm_python.parent / ARM_WHEELS)])
+    command = zlib.crc32(arm_python.read_bytes())
+    return [f"{command:08x}", *sorted(f"{wheel.name} {wheel.version}" for wheel in wheels)]
 
 
 def python_of(runtime: Runtime, arm_python: Path | None) -> str:

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from ffkeras import __version__
 from ffkeras.crosscheck.check import Settings, check_file
 from ffkeras.crosscheck.ledger import Ledger, content_key
 from ffkeras.crosscheck.report import FileReport
-from ffkeras.crosscheck.runtimes import find_runtimes, installed_versions
+from ffkeras.crosscheck.runtimes import arm_versions, find_runtimes, installed_versions
 from ffkeras.crosscheck.sample import Sample, read_photographs, read_sample
 from ffkeras.errors import UserError
 
@@ -42,7 +42,7 @@ def read_settings(
         raise UserError("no TFLite runtime is installed; run `pip install ai-edge-litert` (or tflite-runtime).")
     photographs = read_photographs(images)
     chosen, scenes = read_sample(data, sample) if data else (Sample(), {})
-    return Settings(runtimes, photographs | scenes, emulated_images, chosen, operations, arm_python)
+    return Settings(runtimes, photographs | scenes, emulated_images, chosen, operations, arm_python, data)
 
 
 def check_files(
@@ -57,7 +57,7 @@ def check_files(
         key = content_key("check", model, *_decisive(settings))
         kept = None if fresh else ledger.find(key)
         if kept:
-            yield replace(FileReport.from_json(kept), file=model.name)
+            yield replace(FileReport.from_json(kept.value), file=model.name, kept_from=kept.date)
             continue
         report = _check_with_progress(model, settings)
         if not any(result.failure for result in report.runtimes):
@@ -67,15 +67,15 @@ def check_files(
 
 def _decisive(settings: Settings) -> tuple:
     """What decides a result, beside the file."""
-    images = [(name, image.shape, int(image.sum())) for name, image in settings.images.items()]
+    images = [(name, image.shape, zlib.crc32(np.ascontiguousarray(image))) for name, image in settings.images.items()]
     runtimes = [(runtime.name, runtime.kernels) for runtime in settings.runtimes]
-    code = [(path.name, zlib.crc32(path.read_bytes())) for path in sorted(Path(__file__).parent.glob("*.py"))]
+    emulated = any(runtime.machine for runtime in settings.runtimes)
     return (
-        __version__,
-        code,
         images,
         runtimes,
         installed_versions(),
+        arm_versions(settings.arm_python) if emulated else None,
+        settings.data and settings.data.resolve(),
         settings.emulated_images,
         settings.sample.names,
         settings.operations,

@@ -4,6 +4,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from ffkeras.crosscheck.ledger import kept_note
 from ffkeras.crosscheck.limits import describe_precision_limit
 from ffkeras.crosscheck.report import FileReport, RuntimeResult
 
@@ -18,7 +19,10 @@ def to_renderable(report: FileReport) -> Group:
     if report.sample:
         parts += [Text(describe_precision_limit(report.sample))]
     parts += [Text(f"error: {fault}", style="red") for fault in report.all_faults]
-    return Group(*parts, Text(_verdict(report)), Text())
+    parts += [Text(_verdict(report))]
+    if report.kept_from:
+        parts += [Text(kept_note(report.kept_from))]
+    return Group(*parts, Text())
 
 
 def _title(report: FileReport) -> str:

@@ -1,3 +1,6 @@
+import datetime
+
+from ffkeras.crosscheck import ledger
 from ffkeras.crosscheck.ledger import Ledger, content_key
 
 
@@ -6,10 +9,25 @@ def test_results_survive_and_depend_on_content_and_settings(tmp_path):
     model.write_bytes(b"one")
     key = content_key("check", model, 3)
     Ledger(path).keep(key, {"a": 1})
-    assert Ledger(path).find(key) == {"a": 1}
+    kept = Ledger(path).find(key)
+    assert (kept.value, kept.date) == ({"a": 1}, datetime.date.today().isoformat())
     assert Ledger(path).find(content_key("check", model, 4)) is None
     model.write_bytes(b"two")
     assert Ledger(path).find(content_key("check", model, 3)) is None
+
+
+def test_results_depend_on_all_code_of_the_package(tmp_path, monkeypatch):
+    (tmp_path / "runtime").mkdir()
+    code, model = tmp_path / "runtime" / "decode.py", tmp_path / "m.tflite"
+    model.write_bytes(b"one")
+    monkeypatch.setattr(ledger, "PACKAGE", tmp_path)
+    keys = set()
+    for text in ("a = 1", "a = 2"):
+        code.write_text(text)
+        ledger.code_checksum.cache_clear()
+        keys.add(content_key("check", model))
+    ledger.code_checksum.cache_clear()
+    assert len(keys) == 2
 
 
 def test_damaged_ledger_starts_again(tmp_path):

@@ -1,4 +1,4 @@
-from ffkeras.crosscheck.runtimes import ARM, RUNTIMES, find_runtimes, python_of
+from ffkeras.crosscheck.runtimes import ARM, RUNTIMES, arm_versions, find_runtimes, python_of
 
 
 def test_runtimes_of_this_machine_are_found_without_being_imported():
@@ -14,6 +14,17 @@ def test_arm_is_there_once_its_python_is(tmp_path):
     emulated = [runtime for runtime in find_runtimes(python) if runtime.machine == ARM]
     assert len(emulated) == 4
     assert {python_of(runtime, python) for runtime in emulated} == {str(python)}
+
+
+def test_another_wheel_or_command_for_arm_shows(tmp_path):
+    python, wheel = tmp_path / "python", tmp_path / "site" / "numpy-1.26.4.dist-info"
+    wheel.mkdir(parents=True)
+    (wheel / "METADATA").write_text("Metadata-Version: 2.1\nName: numpy\nVersion: 1.26.4\n")
+    python.write_text("#!/bin/sh\n")
+    first = arm_versions(python)
+    assert first[1:] == ["numpy 1.26.4"]
+    python.write_text("#!/bin/bash\n")
+    assert arm_versions(python) != first
 
 
 def test_names_are_unique():
