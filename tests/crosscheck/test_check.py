@@ -1,3 +1,4 @@
+import importlib.util
 import json
 import stat
 import sys
@@ -11,6 +12,9 @@ from ffkeras.crosscheck.report import FileReport
 from ffkeras.crosscheck.runtimes import RUNTIMES
 from ffkeras.crosscheck.sample import Sample
 
+micro = pytest.mark.skipif(
+    importlib.util.find_spec("tflite_micro") is None, reason="tflite-micro is not installed (Linux on x86-64)"
+)
 LIGHT = [runtime for runtime in RUNTIMES if not runtime.machine and runtime.package in ("litert", "micro")]
 ON_ARM = next(runtime for runtime in RUNTIMES if runtime.machine and runtime.family == "reference")
 
@@ -24,6 +28,7 @@ def images(lamp_image):
     return {"lamp": lamp_image, "turned": np.ascontiguousarray(lamp_image[:, ::-1])}
 
 
+@micro
 def test_int8_file_passes_and_the_reference_family_is_exact(lamp_int8, images):
     report = check_file(lamp_int8, Settings(LIGHT, images, 2, Sample(), operations=True), silent)
     assert report.all_faults == []
@@ -94,6 +99,7 @@ def gelu_file(tmp_path):
     return path
 
 
+@micro
 def test_operation_that_micro_lacks_is_named_and_does_not_fail_the_file(gelu_file, images):
     report = check_file(gelu_file, Settings(LIGHT, images, 1, Sample()), silent)
     micro = next(result for result in report.runtimes if result.name == "TFLite Micro")
