@@ -41,7 +41,6 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--sample",
         type=int,
-        default=DEFAULT_SAMPLE,
         metavar="N",
         help=f"validation images that every runtime runs, with --data (default: {DEFAULT_SAMPLE})",
     )
@@ -51,7 +50,6 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--table-images",
         type=int,
-        default=0,
         metavar="N",
         help="validation images for the table's accuracy on the preferred runtime, with --data (default: 0, all)",
     )
@@ -76,8 +74,20 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="FILE",
         help="where results are kept by the files' content (default: output/validation.json)",
     )
+    parser.add_argument(
+        "--keep-inputs",
+        type=Path,
+        metavar="DIR",
+        help="write what each file is given and what the reference gives, to compare a device (tflite/rpi/README.md)",
+    )
     parser.add_argument("--fresh", action="store_true", help="measure again what the ledger holds")
     options = parser.parse_args(arguments)
+    if options.sample is not None and not options.data:
+        parser.error("--sample takes validation images of --data, which is not given")
+    if options.table_images is not None and not (options.data and options.table):
+        parser.error("--table-images has a meaning with --data and --table only")
+    options.sample = DEFAULT_SAMPLE if options.sample is None else options.sample
+    options.table_images = options.table_images or 0
     for name, least in (("sample", 1), ("table_images", 0), ("emulated_images", 1)):
         value = getattr(options, name)
         if value < least:
@@ -93,11 +103,13 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> int:
     """Check every file, print and write the reports; 1 where one of them fails."""
     options = parse_arguments(arguments)
-    for output in filter(None, (options.json, options.table, options.ledger)):
+    kept_inputs = options.keep_inputs and options.keep_inputs / "inputs.npy"
+    for output in filter(None, (options.json, options.table, options.ledger, kept_inputs)):
         check_writable(output)
     from rich.console import Console
 
     from ffkeras.crosscheck.accuracy import measure_accuracy
+    from ffkeras.crosscheck.device_inputs import write_device_inputs
     from ffkeras.crosscheck.ledger import Ledger, kept_note
     from ffkeras.crosscheck.session import check_files, read_settings
     from ffkeras.crosscheck.text import to_renderable
@@ -114,6 +126,10 @@ def main(arguments: list[str] | None = None) -> int:
         operations=options.operations,
         arm_python=options.arm_python,
     )
+    if options.keep_inputs:
+        for file in options.files:
+            for path in write_device_inputs(file, settings, options.keep_inputs):
+                print(f"wrote {path}")
     console, reports = Console(width=max(Console().width, 200)), []
     for report in check_files(options.files, settings, ledger, fresh=options.fresh):
         console.print(to_renderable(report))

@@ -94,7 +94,7 @@ def check_file(model: Path, settings: Settings, watch: Watch) -> FileReport:
 
 def _write_inputs(replay: Replay, settings: Settings, folder: Path) -> dict[bool, Path]:
     """The network's inputs of all images, and of those for emulated runtimes: emulated -> file."""
-    values = np.stack([replay.input_of(image) for image in settings.images.values()])  # [N, 1, H, W, 3]
+    values = replay.inputs_of(settings.images.values())  # [N, 1, H, W, 3]
     paths = {emulated: folder / f"inputs_{int(emulated)}.npy" for emulated in (False, True)}
     np.save(paths[False], values)
     np.save(paths[True], values[: settings.emulated_images])

@@ -5,7 +5,7 @@ outputs that a runtime gave. So letterbox, quantisation, decoding and suppressio
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -84,6 +84,10 @@ class Replay:
         self._tape.outputs = self._zeros
         self._recorder.detect(image)
         return self._tape.input
+
+    def inputs_of(self, images: Iterable[np.ndarray]) -> np.ndarray:
+        """`input_of` each image, [N, 1, height, width, 3]."""
+        return np.stack([self.input_of(image) for image in images])
 
     def faces(
         self, image: np.ndarray, outputs: Sequence[np.ndarray], score_threshold: float | None = None

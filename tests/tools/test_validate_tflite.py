@@ -1,3 +1,4 @@
+import importlib.util
 import json
 import subprocess
 import sys
@@ -24,6 +25,9 @@ def assert_fails(result, *words):
     assert all(word in last for word in words), last
 
 
+@pytest.mark.skipif(
+    importlib.util.find_spec("tflite_micro") is None, reason="tflite-micro is not installed (Linux on x86-64)"
+)
 def test_file_is_run_everywhere_and_kept_for_the_next_time(lamp_int8, tmp_path):
     figures, table = tmp_path / "out" / "figures.json", tmp_path / "out" / "table.md"
     result = validate(tmp_path, lamp_int8, "--json", figures, "--table", table)
@@ -62,8 +66,23 @@ def test_output_that_cannot_be_written_is_refused_first(tmp_path):
     assert_fails(validate(tmp_path, tmp_path / "none.tflite", "--json", tmp_path), "is a folder; name a file")
 
 
-@pytest.mark.parametrize("option", [["--sample", "0"], ["--emulated-images", "0"], ["--table", "table.txt"]])
+@pytest.mark.parametrize(
+    "option", [["--sample", "0", "--data", "."], ["--emulated-images", "0"], ["--table", "table.txt"]]
+)
 def test_bad_values_are_refused(tmp_path, option):
     result = validate(tmp_path, "m.tflite", *option)
     assert result.returncode == 2
     assert option[0] in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        (["--sample", "5"], "--sample takes validation images of --data"),
+        (["--table-images", "5", "--data", "."], "--data and --table only"),
+    ],
+)
+def test_options_without_effect_are_refused(tmp_path, option, words):
+    result = validate(tmp_path, "m.tflite", *option)
+    assert result.returncode == 2
+    assert words in result.stderr
