@@ -1,18 +1,12 @@
 import os
 import signal
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "models"))
-
-from networks import lively_network
-
 from ffkeras.errors import UserError
 from ffkeras.models.config import V2UltraConfig
-from ffkeras.models.saving import load_run, save_run
+from ffkeras.models.saving import load_run
 from ffkeras.quantization.saving import load_quantized
 from ffkeras.training.config import QUANTIZE_DEFAULTS, TrainingConfig
 from ffkeras.training.run import resume_run, start_run
@@ -32,7 +26,7 @@ SETTINGS = {"synthetic_count": 16, "image_size": (64, 64), "batch_size": 4, "val
 @pytest.fixture(scope="module")
 def float_run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("float")
-    save_run(lively_network(NETWORK), folder)
+    start_run(NETWORK, TrainingConfig(epochs=2, **SETTINGS), folder, 0).run()
     return folder
 
 
