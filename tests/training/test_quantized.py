@@ -53,6 +53,14 @@ def test_a_quantized_run_learns_and_saves_what_it_validated(finished, float_run)
         assert np.corrcoef(exact[name].numpy().ravel(), rounded[name].numpy().ravel())[0, 1] > 0.8
 
 
+def test_a_resumed_run_goes_on_with_the_weights_and_ranges_of_its_checkpoint(finished):
+    resumed = resume_run(finished.folder, 0)
+    resumed.checkpoint.restore()
+    for weight, wanted in zip(resumed.model.weights, finished.model.weights, strict=True):
+        np.testing.assert_array_equal(weight.numpy(), wanted.numpy(), err_msg=wanted.name)
+
+
+@pytest.mark.slow
 def test_an_interrupted_quantized_run_ends_as_an_uninterrupted_one(finished, config, tmp_path):
     first = start_run(None, config, tmp_path, 0)
     after = first._after_step
