@@ -19,7 +19,8 @@ def operation_names(model: schema.ModelT, name: str) -> tuple[str, ...]:
     Raises:
         UserError: an operation that TFLite Micro lacks.
     """
-    found = {operation_name(code) for code in model.operatorCodes}
+    used = {operator.opcodeIndex for graph in model.subgraphs for operator in graph.operators}  # converters leave more
+    found = {operation_name(model.operatorCodes[index]) for index in used}
     missing = sorted(found - MICRO_KERNELS)
     if missing:
         raise UserError(

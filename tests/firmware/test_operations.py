@@ -10,7 +10,8 @@ def model_with(*codes, custom=None):
     entries = [schema.OperatorCodeT(builtinCode=code, deprecatedBuiltinCode=min(code, 127)) for code in codes]
     if custom:
         entries.append(schema.OperatorCodeT(builtinCode=schema.BuiltinOperator.CUSTOM, customCode=custom.encode()))
-    return schema.ModelT(operatorCodes=entries)
+    operators = [schema.OperatorT(opcodeIndex=index) for index in range(len(entries))]
+    return schema.ModelT(operatorCodes=entries, subgraphs=[schema.SubGraphT(operators=operators)])
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,12 @@ def test_two_versions_of_an_operation_are_registered_once():
     operators = schema.BuiltinOperator
     model = model_with(operators.CONV_2D, operators.ADD, operators.CONV_2D)
     assert operation_names(model, "m.tflite") == ("ADD", "CONV_2D")
+
+
+def test_an_operation_that_the_graph_does_not_use_is_not_registered():
+    model = model_with(schema.BuiltinOperator.CONV_2D, schema.BuiltinOperator.DEQUANTIZE)
+    model.subgraphs[0].operators.pop()
+    assert operation_names(model, "m.tflite") == ("CONV_2D",)
 
 
 def test_operations_that_tflite_micro_lacks_are_all_named():
