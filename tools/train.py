@@ -71,7 +71,6 @@ def main() -> None:
     quantize = arguments.pop("quantize", False)
     config = TrainingConfig.of_kind(quantize, **arguments)
     network = None if quantize else read_network(name)
-    folder = output or default_folder(config, name)
 
     from ffkeras.backend import tf
 
@@ -80,6 +79,7 @@ def main() -> None:
         tf.config.threading.set_inter_op_parallelism_threads(threads)
     from ffkeras.training.run import resume_run, start_run
 
+    folder = output or default_folder(config, name)
     logging.basicConfig(format="%(message)s")
     logging.getLogger("ffkeras").setLevel(logging.INFO)  # what the readers found, and what they missed
 
@@ -96,7 +96,9 @@ def main() -> None:
 def default_folder(config: TrainingConfig, name: str) -> Path:
     """Where a run goes unless --output says otherwise."""
     if config.quantize:
-        return Path(config.start_from) / "quantized"  # where tools/convert_tflite.py looks for it
+        from ffkeras.quantization.saving import QUANTIZED_FOLDER
+
+        return Path(config.start_from) / QUANTIZED_FOLDER  # where tools/convert_tflite.py looks for it
     return Path("runs") / read_network(name).network
 
 
