@@ -192,9 +192,13 @@ def count_macs(layer: keras.layers.Layer, input_shapes, output_shapes) -> int:
     if isinstance(layer, keras.layers.Conv2D):
         return int(np.prod(output_shapes[1:3])) * _count([layer.kernel])
     if isinstance(layer, ModulatedConvolution):
-        sampling = TAPS * NEIGHBOURS * input_shapes[0][-1]
-        return int(np.prod(output_shapes[1:3])) * (_count([layer.kernel]) + sampling)
+        return int(np.prod(output_shapes[1:3])) * (_count([layer.kernel]) + sampling_macs(input_shapes[0][-1]))
     return 0
+
+
+def sampling_macs(channels: int) -> int:
+    """Multiply-accumulates at one place for the bilinear samples of a deformable convolution."""
+    return TAPS * NEIGHBOURS * channels
 
 
 def _shapes_by_part(flat: keras.Model, owners: dict[int, str]) -> dict[str, list[list[int]]]:
