@@ -45,6 +45,9 @@ def parse_arguments() -> argparse.Namespace:
     run.add_argument("--frozen-norm-share", type=float, help=f"last part ({DEFAULTS.frozen_norm_share})")
     run.add_argument("--backbone", metavar="NPZ", help="ImageNet weights of the backbone")
     run.add_argument("--from", dest="start_from", metavar="RUN", help="start from the weights of another run")
+    run.add_argument("--teacher", metavar="RUN", help="learn from this trained float network too (distillation)")
+    run.add_argument("--temperature", type=float, help=f"of the compared classes ({DEFAULTS.temperature:g})")
+    run.add_argument("--distillation", type=float, help=f"the teacher's share of the loss ({DEFAULTS.distillation})")
     run.add_argument("--quantize", action="store_true", help="fine-tune --from RUN with the roundings of int8")
     run.add_argument("--validation-size", action=cli.ImageSizeAction, help="held-out images, S or HxW (640)")
     run.add_argument("--seed", type=int, help=f"({DEFAULTS.seed})")
@@ -65,6 +68,8 @@ def main() -> None:
         raise UserError(f"a resumed run keeps the configuration it was started with; leave out {given}.")
     if arguments.get("quantize") and "model" in arguments:
         raise UserError("--quantize takes the network of --from RUN; leave out --model.")
+    if not arguments.get("teacher") and arguments.keys() & {"temperature", "distillation"}:
+        raise UserError("--temperature and --distillation are of a teacher; name its run with --teacher.")
     name = arguments.pop("model", "v2_ultra")
     if resume and output is None:
         raise UserError("--resume needs --output with the folder of the run.")

@@ -10,7 +10,7 @@ from ffkeras.backend import keras
 from ffkeras.errors import UserError
 from ffkeras.files import read_json, write_bytes, write_json
 from ffkeras.models.build import build_model
-from ffkeras.models.config import config_from_json, config_to_json
+from ffkeras.models.config import NetworkConfig, config_from_json, config_to_json
 from ffkeras.models.featherface import FeatherFace
 
 CONFIG_FILE = "model.json"
@@ -35,6 +35,14 @@ def _weights_as_bytes(model: FeatherFace) -> bytes:
     return content.getvalue()
 
 
+def load_config(folder: str | os.PathLike) -> NetworkConfig:
+    """The configuration of a run folder's network. Raises UserError where it is not a run folder."""
+    path = Path(folder) / CONFIG_FILE
+    if not path.exists():
+        raise UserError(f"{folder} is not a run folder: it has no {CONFIG_FILE}; name a folder that training wrote.")
+    return config_from_json(read_json(path), str(path))
+
+
 def load_run(folder: str | os.PathLike) -> FeatherFace:
     """Build the network of a run folder and load its weights.
 
@@ -42,12 +50,10 @@ def load_run(folder: str | os.PathLike) -> FeatherFace:
         UserError: not a run folder, or weights that do not fit the configuration beside them.
     """
     folder = Path(folder)
-    path = folder / CONFIG_FILE
-    if not path.exists():
-        raise UserError(f"{folder} is not a run folder: it has no {CONFIG_FILE}; name a folder that training wrote.")
+    config = load_config(folder)
     if (folder / QUANTIZED_FILE).exists() and not (folder / WEIGHTS_FILE).exists():
         raise UserError(f"{folder} is a quantised run, for int8 files alone; name the float run that it came from.")
-    model = build_model(config_from_json(read_json(path), str(path)))
+    model = build_model(config)
     load_weights(model, folder / WEIGHTS_FILE)
     return model
 

@@ -40,6 +40,9 @@ class TrainingConfig:
         start_checksum: CRC-32 of these weights, so that it can be told whether a quantised network is still that of
             its float run; filled in when the run starts.
         validation_size: (height, width) at which held-out images are detected.
+        teacher: run folder of a float network to learn from, besides the labels; empty for none.
+        temperature: at which the teacher's and the network's classes are compared.
+        distillation: 0..1, the teacher's share of the loss.
         quantize: train with the roundings of int8 (quantization-aware); needs `start_from`, whose network it takes.
         seed: of weights, sample order and augmentation; 0..2^32 - 1.
 
@@ -62,19 +65,22 @@ class TrainingConfig:
     start_from: str = ""
     start_checksum: str = ""
     validation_size: tuple[int, int] = (640, 640)
+    teacher: str = ""
+    temperature: float = 4.0
+    distillation: float = 0.7
     quantize: bool = False
     seed: int = 0
 
     def __post_init__(self):
         for name in ("data", "image_size", "validation_size"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        for name in ("batch_size", "epochs", "synthetic_count", "learning_rate", "gradient_norm"):
+        for name in ("batch_size", "epochs", "synthetic_count", "learning_rate", "gradient_norm", "temperature"):
             if not 0 < getattr(self, name) < math.inf:  # false for NaN too
                 raise UserError(f"{name} is {getattr(self, name)}; give a number above zero.")
         for name in ("weight_decay", "warmup_steps"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise UserError(f"{name} is {getattr(self, name)}; give zero or a number above.")
-        for name in ("frozen_norm_share", "average_decay"):
+        for name in ("frozen_norm_share", "average_decay", "distillation"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UserError(f"{name} is {getattr(self, name)}; give a number from 0 to 1.")
         if self.quantize and not self.start_from:

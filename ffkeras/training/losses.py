@@ -3,6 +3,7 @@
 from ffkeras.backend import tf
 from ffkeras.training.matching import BACKGROUND, FACE
 
+LOSSES = ("loss", "classification_loss", "box_loss", "landmark_loss")
 NEGATIVES_PER_POSITIVE = 7  # RetinaFace, sec. 3.2
 NEGATIVES_WITHOUT_FACES = 100  # of an image without positives: the few of one face would drown in a batch
 BOX_WEIGHT = 2.0  # Pytorch_Retinaface's loc_weight, which the published weights were trained with
@@ -51,6 +52,7 @@ def multibox_loss(outputs: dict, targets: dict) -> dict:
 
     Returns:
         Scalars `loss`, `classification_loss`, `box_loss`, `landmark_loss`; `loss` adds them up, boxes twice.
+        `counted` bool [B, A], the anchors that the cross-entropy is over.
     """
     label = targets["label"]
     positive, negative = label == FACE, label == BACKGROUND
@@ -64,7 +66,8 @@ def multibox_loss(outputs: dict, targets: dict) -> dict:
         return tf.reduce_sum(values * weights) / tf.maximum(tf.reduce_sum(weights), 1.0)
 
     faces = tf.maximum(tf.cast(tf.reduce_sum(positives), tf.float32), 1.0)
-    classification = tf.reduce_sum(tf.where(positive | hard, entropy, 0.0)) / faces
+    counted = positive | hard
+    classification = tf.reduce_sum(tf.where(counted, entropy, 0.0)) / faces
     box_errors = tf.reduce_sum(smooth_l1(outputs["bbox_regression"] - targets["box"]), axis=2)
     landmark_errors = tf.reduce_sum(smooth_l1(outputs["landmarks"] - targets["landmarks"]), axis=2)
     box = mean_over(positive, box_errors)
@@ -74,4 +77,27 @@ def multibox_loss(outputs: dict, targets: dict) -> dict:
         "classification_loss": classification,
         "box_loss": box,
         "landmark_loss": landmark,
+        "counted": counted,
     }
+
+
+class MultiboxLoss:
+    """The loss of a step that learns from labels alone.
+
+    Attributes:
+        names: of the scalars that are logged.
+        trainable_variables: what the loss learns itself: nothing.
+    """
+
+    names = LOSSES
+    trainable_variables = ()
+
+    def __call__(self, images, outputs: dict, targets: dict) -> tuple[tf.Tensor, dict]:
+        """What to minimise, and scalars by name, those of `names` among them.
+
+        Args:
+            images: float32 [B, H, W, 3], what the network was given.
+            outputs, targets: see `multibox_loss`.
+        """
+        losses = multibox_loss(outputs, targets)
+        return losses["loss"], losses

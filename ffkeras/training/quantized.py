@@ -7,11 +7,10 @@ import numpy as np
 
 from ffkeras.backend import tf
 from ffkeras.data.pipeline import PipelineConfig, Source, training_dataset, user_errors
-from ffkeras.files import read_json
 from ffkeras.geometry import letterbox
-from ffkeras.models import config_from_json
+from ffkeras.models import NetworkConfig
 from ffkeras.models.featherface import FeatherFace
-from ffkeras.models.saving import CONFIG_FILE, load_run
+from ffkeras.models.saving import load_config, load_run
 from ffkeras.models.simplify import simplify
 from ffkeras.quantization.calibration import calibrate_ranges
 from ffkeras.quantization.equalization import IMAGES, equalize_backbone
@@ -23,11 +22,11 @@ from ffkeras.training.config import TrainingConfig
 CALIBRATION_BATCHES = 24
 
 
-def check_start(config: TrainingConfig) -> None:
-    """Raise UserError, before anything slow, where `config.start_from` is no float run that int8 can express."""
-    path = Path(config.start_from) / CONFIG_FILE
-    if path.exists():  # otherwise `load_run` has its own sentence
-        check_quantizable(config_from_json(read_json(path), str(path)))
+def check_start(config: TrainingConfig) -> NetworkConfig:
+    """The network of `config.start_from`. Raises UserError, before anything slow, where int8 cannot express it."""
+    network = load_config(config.start_from)
+    check_quantizable(network)
+    return network
 
 
 def start_quantized(config: TrainingConfig, source: Source) -> QuantizedFeatherFace:

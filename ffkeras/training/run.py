@@ -19,7 +19,10 @@ from ffkeras.quantization.network import QuantizedFeatherFace
 from ffkeras.quantization.saving import save_quantized
 from ffkeras.training.checkpoint import RunCheckpoint
 from ffkeras.training.config import TrainingConfig
+from ffkeras.training.distillation import DistilledLoss
+from ffkeras.training.losses import MultiboxLoss
 from ffkeras.training.quantized import check_start, start_quantized
+from ffkeras.training.teacher import Teacher
 from ffkeras.training.trainer import Trainer
 
 TRAINING_FILE = "training.json"
@@ -30,8 +33,8 @@ def start_run(network: NetworkConfig | None, config: TrainingConfig, folder: Pat
     """A new run in `folder`; a quantization-aware one takes its network from `config.start_from`, not from `network`.
 
     Raises:
-        UserError: the folder already holds a run or cannot be written, or data, backbone or starting weights are not
-            usable.
+        UserError: the folder already holds a run or cannot be written, or data, backbone, starting weights or teacher
+            are not usable.
     """
     if RunCheckpoint.exists(folder):
         raise UserError(f"{folder} already holds a run; add --resume to continue it, or choose another --output.")
@@ -58,7 +61,7 @@ def resume_run(folder: Path, cache_bytes: int) -> Trainer:
     """The run of `folder`, to continue from its newest checkpoint with the configuration it was started with.
 
     Raises:
-        UserError: the folder holds no run, or its data are not there.
+        UserError: the folder holds no run, or its data or teacher are not there.
     """
     path = folder / TRAINING_FILE
     if not path.exists():
@@ -66,9 +69,10 @@ def resume_run(folder: Path, cache_bytes: int) -> Trainer:
     config = TrainingConfig.from_json(read_json(path), str(path))
     network = config_from_json(read_json(folder / CONFIG_FILE), str(folder / CONFIG_FILE))
     if config.quantize and RunCheckpoint.exists(folder):
+        loss = make_loss(network, config)
         source, held_out = make_source(config, cache_bytes)
         model = QuantizedFeatherFace(build_model(network))  # weights and ranges come with the checkpoint
-        return Trainer(model, config, source, held_out, folder, save_quantized)
+        return Trainer(model, config, source, held_out, folder, save_quantized, loss)
     return _make_trainer(network, config, folder, cache_bytes)
 
 
@@ -89,12 +93,20 @@ def initial_model(network: NetworkConfig, config: TrainingConfig) -> FeatherFace
 
 def _make_trainer(network: NetworkConfig | None, config: TrainingConfig, folder: Path, cache_bytes: int) -> Trainer:
     if config.quantize:
-        check_start(config)
+        loss = make_loss(check_start(config), config)
         source, held_out = make_source(config, cache_bytes)
-        return Trainer(start_quantized(config, source), config, source, held_out, folder, save_quantized)
+        return Trainer(start_quantized(config, source), config, source, held_out, folder, save_quantized, loss)
     model = initial_model(network, config)
+    loss = make_loss(network, config)
     source, held_out = make_source(config, cache_bytes)
-    return Trainer(model, config, source, held_out, folder)
+    return Trainer(model, config, source, held_out, folder, loss=loss)
+
+
+def make_loss(network: NetworkConfig, config: TrainingConfig) -> MultiboxLoss | DistilledLoss:
+    """The loss of a run that trains `network`. Raises UserError where the teacher is no usable float run."""
+    if not config.teacher:
+        return MultiboxLoss()
+    return DistilledLoss(Teacher(config.teacher, network, config.image_size), config.temperature, config.distillation)
 
 
 def make_source(config: TrainingConfig, cache_bytes: int) -> tuple[Source, Source]:

@@ -17,16 +17,16 @@ from ffkeras.quantization.network import QuantizedFeatherFace
 from ffkeras.training.averaging import WeightAverage
 from ffkeras.training.checkpoint import RunCheckpoint
 from ffkeras.training.config import TrainingConfig
+from ffkeras.training.distillation import DistilledLoss
 from ffkeras.training.interrupt import stop_requests
 from ffkeras.training.log import CsvLog
-from ffkeras.training.losses import multibox_loss
+from ffkeras.training.losses import MultiboxLoss
 from ffkeras.training.matching import make_matcher
 from ffkeras.training.validation import HeldOutValidation
 
-LOSSES = ("loss", "classification_loss", "box_loss", "landmark_loss")
 STEPS_PER_LOG_ROW = 20
 SECONDS_BETWEEN_CHECKPOINTS = 120.0
-NOT_DECAYED = ["bias", "gamma", "beta", "fusion_weights"]  # weight decay is for kernels
+NOT_DECAYED = ["bias", "gamma", "beta", "fusion_weights", "task_weights"]  # weight decay is for kernels
 BETA_2 = 0.99  # AdamW's second moment must follow within a short run
 
 
@@ -61,6 +61,7 @@ class Trainer:
         held_out: samples for validation; may be empty.
         folder: of the run.
         save: writes the averaged network into the folder.
+        loss: of a step; of labels alone unless given.
     """
 
     def __init__(
@@ -71,21 +72,24 @@ class Trainer:
         held_out: Source,
         folder: Path,
         save: Callable[[keras.Model, Path], None] = save_run,
+        loss: MultiboxLoss | DistilledLoss | None = None,
     ):
         self.model, self.config, self.source, self.folder, self.save = model, config, source, folder, save
+        self.loss = loss or MultiboxLoss()
         self.pipeline = PipelineConfig(config.image_size, config.batch_size, model.config.mean, config.seed)
         self.epoch_steps = steps_per_epoch(source, self.pipeline)
         self.total_steps = self.epoch_steps * config.epochs
         self.optimizer = make_optimizer(config, self.total_steps)
-        self.optimizer.build(model.trainable_variables)
+        self.trained = [*model.trainable_variables, *self.loss.trainable_variables]
+        self.optimizer.build(self.trained)
         self.average = WeightAverage(model.weights, config.average_decay)
         self.averaged_model = model.copy()
         self.validation = None
         if len(held_out):
             self.validation = HeldOutValidation(self.averaged_model, held_out, config.validation_size)
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
-        self.row_sums = tf.Variable(tf.zeros(len(LOSSES)), trainable=False)  # since the last row of steps.csv
-        self.epoch_sums = tf.Variable(tf.zeros(len(LOSSES)), trainable=False)
+        self.row_sums = tf.Variable(tf.zeros(len(self.loss.names)), trainable=False)  # since the last row of steps.csv
+        self.epoch_sums = tf.Variable(tf.zeros(len(self.loss.names)), trainable=False)
         self.best = tf.Variable(-1.0, trainable=False)
         self.checkpoint = RunCheckpoint(
             folder,
@@ -96,6 +100,7 @@ class Trainer:
             row_sums=self.row_sums,
             epoch_sums=self.epoch_sums,
             best=self.best,
+            loss=list(self.loss.trainable_variables),
         )
         self.first_frozen_step = round(self.total_steps * (1 - config.frozen_norm_share)) + 1
         self.train_step = tf.function(self._train_step)  # one step on a batch; counts it
@@ -110,8 +115,10 @@ class Trainer:
         if RunCheckpoint.exists(self.folder):
             self.checkpoint.restore()
         first = int(self.step)
-        self.steps_log = CsvLog(self.folder / "steps.csv", ("step", *LOSSES, "learning_rate"), first)
-        self.epochs_log = CsvLog(self.folder / "epochs.csv", ("step", "epoch", *LOSSES, "validation_ap"), first)
+        self.steps_log = CsvLog(self.folder / "steps.csv", ("step", *self.loss.names, "learning_rate"), first)
+        self.epochs_log = CsvLog(
+            self.folder / "epochs.csv", ("step", "epoch", *self.loss.names, "validation_ap"), first
+        )
         self.board = tf.summary.create_file_writer(str(self.folder / "tensorboard"))
         self._next_checkpoint = time.monotonic() + SECONDS_BETWEEN_CHECKPOINTS
         with stop_requests() as stop, self._progress() as progress, user_errors():
@@ -138,12 +145,12 @@ class Trainer:
         with tf.GradientTape() as tape:
             # Both give logits; outside a call in training, BatchNorm uses its moving statistics.
             outputs = self.model.forward(images) if frozen_norm else self.model(images, training=True)
-            losses = multibox_loss(outputs, targets)
-        gradients = tape.gradient(losses["loss"], self.model.trainable_variables)
-        self.optimizer.apply_gradients(zip(gradients, self.model.trainable_variables, strict=True))
+            total, losses = self.loss(images, outputs, targets)
+        gradients = tape.gradient(total, self.trained)
+        self.optimizer.apply_gradients(zip(gradients, self.trained, strict=True))
         self.step.assign_add(1)
         self.average.update(self.step)
-        values = tf.stack([losses[name] for name in LOSSES])
+        values = tf.stack([losses[name] for name in self.loss.names])
         self.row_sums.assign_add(values)
         self.epoch_sums.assign_add(values)
 
@@ -181,12 +188,11 @@ class Trainer:
         self.checkpoint.save(step)
         self._next_checkpoint = time.monotonic() + SECONDS_BETWEEN_CHECKPOINTS
 
-    @staticmethod
-    def _take(sums: tf.Variable, count: int) -> dict[str, float]:
+    def _take(self, sums: tf.Variable, count: int) -> dict[str, float]:
         """The means by name, and start again from zero."""
         means = sums.numpy() / count
         sums.assign(tf.zeros_like(sums))
-        return dict(zip(LOSSES, means.tolist(), strict=True))
+        return dict(zip(self.loss.names, means.tolist(), strict=True))
 
     def _write_board(self, step: int, **values: float) -> None:
         with self.board.as_default():

@@ -1,0 +1,41 @@
+"""A trained network that shows another one what it sees."""
+
+import os
+from collections.abc import Callable
+
+import numpy as np
+
+from ffkeras.backend import tf
+from ffkeras.models.config import NetworkConfig
+from ffkeras.models.saving import load_run
+from ffkeras.training.transfer import make_transfer
+
+
+class Teacher:
+    """A trained network in inference mode, whose predictions are given in a student's anchors.
+
+    Args:
+        folder: of a float run.
+        student: configuration of the network that learns; anchors and mean may differ from the teacher's.
+        image_size: (height, width) of the network input in pixels.
+
+    Raises:
+        UserError: no usable float run.
+    """
+
+    def __init__(self, folder: str | os.PathLike, student: NetworkConfig, image_size: tuple[int, int]):
+        self.model = load_run(folder)
+        self.mean_difference = np.subtract(student.mean, self.model.config.mean).astype(np.float32)
+        self.transfer: Callable = make_transfer(self.model.config.anchors, student.anchors, image_size)
+
+    def __call__(self, images) -> dict[str, tf.Tensor]:
+        """What the teacher says of the student's anchors; no gradient goes through it.
+
+        Args:
+            images: float32 [B, H, W, 3], normalised for the student.
+
+        Returns:
+            `logit`, `bbox_regression` and `landmarks`, see `make_transfer`.
+        """
+        outputs = self.transfer(self.model.forward(images + self.mean_difference))
+        return {name: tf.stop_gradient(value) for name, value in outputs.items()}
