@@ -5,7 +5,7 @@ from ffkeras.layers.assn import ASSN
 from ffkeras.layers.attention_multiplication import AttentionMultiplication
 from ffkeras.layers.backbone import MobileNetV1
 from ffkeras.layers.bifpn import BiFPN, BiFPNLayer
-from ffkeras.layers.block import Block, flattening
+from ffkeras.layers.block import Block, Filters, flattening
 from ffkeras.layers.cbam import CBAM
 from ffkeras.layers.channel_shuffle import ChannelShuffle
 from ffkeras.layers.conv_bn import ConvBN
@@ -41,6 +41,7 @@ __all__ = [
     "DetectionHeads",
     "DynamicWeightSharing",
     "FastFusion",
+    "Filters",
     "MobileNetV1",
     "MultiScaleIntelligence",
     "ProgressiveEnhancement",

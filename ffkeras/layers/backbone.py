@@ -1,6 +1,6 @@
 """MobileNetV1-0.25 (Howard et al. 2017, table 1), up to the three maps that the pyramid is built on."""
 
-from ffkeras.layers.block import Block
+from ffkeras.layers.block import Block, Filters
 from ffkeras.layers.conv_bn import ConvBN
 from ffkeras.layers.depthwise_separable import DepthwiseSeparable
 
@@ -36,3 +36,8 @@ class MobileNetV1(Block):
             if i in LEVEL_ENDS:
                 levels.append(x)
         return tuple(levels)
+
+    def widths(self, filters: Filters) -> tuple[int, ...]:
+        """The argument `widths` for other numbers of filters."""
+        pointwise = (block.pointwise.convolution for block in self.blocks)
+        return filters(self.stem.convolution), *(filters(convolution) for convolution in pointwise)

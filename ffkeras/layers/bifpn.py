@@ -6,7 +6,7 @@ in the 1x1 convolutions, second laterals for the bottom-up path, pooling over ze
 
 from ffkeras.backend import keras
 from ffkeras.layers.activation import make_activation
-from ffkeras.layers.block import Block
+from ffkeras.layers.block import Block, Filters
 from ffkeras.layers.conv_bn import ConvBN
 from ffkeras.layers.fast_fusion import FastFusion
 from ffkeras.layers.zero_padded_pooling import ZeroPaddedPooling
@@ -23,7 +23,7 @@ class PyramidConvolution(Block):
     """Depthwise 3x3 -> 1x1 -> BatchNorm: the convolution of a BiFPN node.
 
     Args:
-        channels: of the pyramid.
+        channels: of the output.
         as_published: see the top of this file.
     """
 
@@ -35,7 +35,7 @@ class PyramidConvolution(Block):
         self.pointwise = make_pointwise(channels, as_published)
 
     def call(self, x):
-        """[B, H, W, C] -> [B, H, W, C]."""
+        """[B, H, W, C] -> [B, H, W, channels]."""
         return self.pointwise(self.depthwise(x))
 
 
@@ -55,7 +55,7 @@ class FusionNode(Block):
         self.convolution = convolution
 
     def call(self, maps):
-        """List of [B, H, W, C] -> [B, H, W, C]."""
+        """List of [B, H, W, C] -> [B, H, W, channels of the convolution]."""
         return self.convolution(self.activation(self.fuse(maps)))
 
 
@@ -67,22 +67,33 @@ class BiFPNLayer(Block):
         activation: of the nodes; swish in the paper, one that int8 runtimes fuse for small devices.
         share_convolution: one convolution for all four nodes (BiFPN_Light) instead of one each.
         as_published: see the top of this file.
+        upper_channels: of P4 and P5 at the output, without a shared convolution; empty for `channels`.
     """
 
-    def __init__(self, channels: int, activation: str, share_convolution: bool, as_published: bool = False, **kwargs):
+    def __init__(
+        self,
+        channels: int,
+        activation: str,
+        share_convolution: bool,
+        as_published: bool = False,
+        upper_channels: tuple[int, ...] = (),
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         shared = PyramidConvolution(channels, as_published) if share_convolution else None
 
-        def node(inputs: int) -> FusionNode:
+        def node(inputs: int, channels: int = channels) -> FusionNode:
             return FusionNode(inputs, shared or PyramidConvolution(channels, as_published), activation)
 
-        self.p4_top_down, self.p3_out, self.p4_out = node(2), node(2), node(3)
-        self.p5_out = node(3 if as_published else 2)  # the published third weight meets no map, but is in the sum
+        p4_channels, p5_channels = upper_channels or (channels, channels)
+        self.p4_top_down, self.p3_out, self.p4_out = node(2), node(2), node(3, p4_channels)
+        # The published third weight meets no map, but is in the sum.
+        self.p5_out = node(3 if as_published else 2, p5_channels)
         self.up = keras.layers.UpSampling2D(2)
         self.down = ZeroPaddedPooling() if as_published else keras.layers.MaxPooling2D(3, 2, padding="same")
 
     def call(self, levels, bottom_up=None):
-        """(P3, P4, P5) -> (P3, P4, P5), each [B, H, W, C].
+        """(P3, P4, P5) -> (P3, P4, P5), each [B, H, W, C] but for `upper_channels`.
 
         Args:
             levels: the inputs.
@@ -106,6 +117,8 @@ class BiFPN(Block):
         activation: of the nodes.
         share_convolution: within each layer, see `BiFPNLayer`.
         as_published: see the top of this file.
+        upper_channels: of P4 and P5 at the output, empty for `channels`; as published only. The second layer fuses P4
+            with the others, so it differs only where there is one layer.
     """
 
     def __init__(
@@ -115,18 +128,31 @@ class BiFPN(Block):
         activation: str,
         share_convolution: bool,
         as_published: bool = False,
+        upper_channels: tuple[int, ...] = (),
         **kwargs,
     ):
         super().__init__(**kwargs)
+        outputs = [()] * (layers - 1) + [upper_channels]
+        p5_again = outputs[0][0] if outputs[0] else channels  # fused with what the first layer makes of P4
+        bottom_up = (channels, p5_again) if as_published else ()
         self.laterals = [make_pointwise(channels, as_published) for _ in range(3)]
-        self.bottom_up_laterals = [make_pointwise(channels, as_published) for _ in range(2)] if as_published else []
-        self.layers = [BiFPNLayer(channels, activation, share_convolution, as_published) for _ in range(layers)]
+        self.bottom_up_laterals = [make_pointwise(width, as_published) for width in bottom_up]
+        self.layers = [BiFPNLayer(channels, activation, share_convolution, as_published, upper) for upper in outputs]
 
     def call(self, levels):
-        """(P3, P4, P5) of any widths -> (P3, P4, P5), each [B, H, W, channels]."""
+        """(P3, P4, P5) of any widths -> (P3, P4, P5), each [B, H, W, channels] but for `upper_channels`."""
         bottom_up = [lateral(x) for lateral, x in zip(self.bottom_up_laterals, levels[1:], strict=False)]
         levels = tuple(lateral(x) for lateral, x in zip(self.laterals, levels, strict=True))
         for layer in self.layers:
             levels = layer(levels, bottom_up)
             bottom_up = None  # later layers have no laterals
         return levels
+
+    def channels(self, filters: Filters) -> int:
+        """The argument `channels` for other numbers of filters."""
+        return filters(self.laterals[0].convolution)
+
+    def upper_channels(self, filters: Filters) -> tuple[int, int]:
+        """The argument `upper_channels` for other numbers of filters."""
+        last = self.layers[-1]
+        return tuple(filters(node.convolution.pointwise.convolution) for node in (last.p4_out, last.p5_out))

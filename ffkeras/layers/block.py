@@ -1,9 +1,12 @@
 """The base of every block, and the switch that lays blocks open as a flat graph of primitive layers."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ffkeras.backend import keras
+
+Filters = Callable[[keras.layers.Layer], int]
+"""Says how many filters a layer with a kernel shall have; blocks give the widths that follow for their arguments."""
 
 _flattening = False
 

@@ -11,14 +11,14 @@ class ChannelGate(Block):
 
     Args:
         channels: of the input.
-        reduction: the MLP's hidden layer has channels // reduction channels, at least one.
+        hidden: channels of the MLP's hidden layer.
     """
 
-    def __init__(self, channels: int, reduction: int, **kwargs):
+    def __init__(self, channels: int, hidden: int, **kwargs):
         super().__init__(**kwargs)
         self.average = keras.layers.GlobalAveragePooling2D(keepdims=True)
         self.maximum = keras.layers.GlobalMaxPooling2D(keepdims=True)
-        self.reduce = keras.layers.Conv2D(max(1, channels // reduction), 1, activation="relu")
+        self.reduce = keras.layers.Conv2D(hidden, 1, activation="relu")
         self.expand = keras.layers.Conv2D(channels, 1)
         self.add = keras.layers.Add()
         self.sigmoid = keras.layers.Activation("sigmoid")

@@ -80,6 +80,10 @@ class ModulatedConvolution(keras.layers.Layer):
                 total += (vertical * horizontal)[..., None] * neighbour
         return total
 
+    def get_prunable_weights(self) -> list:
+        """What tfmot's pruning wrapper masks."""
+        return [self.kernel]
+
     def get_config(self):
         """Arguments to make the layer again."""
         return {**super().get_config(), "filters": self.filters}

@@ -1,10 +1,8 @@
 """Scale decoupling for P3 (Nano-B): keep small objects, suppress large ones."""
 
 from ffkeras.backend import keras
-from ffkeras.layers.block import Block
+from ffkeras.layers.block import Block, Filters
 from ffkeras.layers.conv_bn import ConvBN
-
-BOTTLENECK = 4  # channels; holds the module near its budget of 1.5 K parameters at 64 channels
 
 
 class ScaleDecoupling(Block):
@@ -15,18 +13,20 @@ class ScaleDecoupling(Block):
 
     Args:
         channels: of the input.
+        widths: of the enhancer's two bottlenecks and of the suppressor's.
         activation: inside the bottlenecks, see `make_activation`.
     """
 
-    def __init__(self, channels: int, activation: str, **kwargs):
+    def __init__(self, channels: int, widths: tuple[int, int, int], activation: str, **kwargs):
         super().__init__(**kwargs)
+        first, second, hidden = widths
         self.enhancer = [
-            ConvBN(BOTTLENECK, 1, activation=activation),
-            ConvBN(BOTTLENECK, 3, activation=activation),
+            ConvBN(first, 1, activation=activation),
+            ConvBN(second, 3, activation=activation),
             ConvBN(channels, 1),
         ]
         self.pool = keras.layers.GlobalAveragePooling2D(keepdims=True)
-        self.suppressor = [keras.layers.Conv2D(BOTTLENECK, 1, activation="relu"), keras.layers.Conv2D(channels, 1)]
+        self.suppressor = [keras.layers.Conv2D(hidden, 1, activation="relu"), keras.layers.Conv2D(channels, 1)]
         self.gate = ConvBN(1, 1)
         self.sigmoid = keras.layers.Activation("sigmoid")
         self.multiply = keras.layers.Multiply()
@@ -47,3 +47,8 @@ class ScaleDecoupling(Block):
         gate = self.sigmoid(self.gate(self.concatenate([small, kept])))  # [B, H, W, 1]
         enhanced = self.add([small, kept])
         return self.add([enhanced, self.multiply([gate, self.subtract([x, enhanced])])])
+
+    def widths(self, filters: Filters) -> tuple[int, int, int]:
+        """The argument `widths` for other numbers of filters."""
+        first, second, _ = self.enhancer
+        return filters(first.convolution), filters(second.convolution), filters(self.suppressor[0])

@@ -9,11 +9,16 @@ KERNEL_SIZE = 7
 
 
 class SpatialGate(Block):
-    """x * sigmoid(BN(conv7x7([max over channels, mean over channels])))."""
+    """x * sigmoid(BN(conv7x7([max over channels, mean over channels]))).
 
-    def __init__(self, **kwargs):
+    Args:
+        zero_in_maximum: rectify the maximum: channels that pruning has removed were zero and took part in it.
+    """
+
+    def __init__(self, zero_in_maximum: bool = False, **kwargs):
         super().__init__(**kwargs)
         self.maximum, self.mean = ChannelMax(), ChannelMean()
+        self.relu = keras.layers.ReLU() if zero_in_maximum else None
         self.concatenate = keras.layers.Concatenate()
         self.convolution = ConvBN(1, KERNEL_SIZE)
         self.sigmoid = keras.layers.Activation("sigmoid")
@@ -21,5 +26,6 @@ class SpatialGate(Block):
 
     def call(self, x):
         """[B, H, W, C] -> [B, H, W, C]."""
-        maps = self.concatenate([self.maximum(x), self.mean(x)])  # [B, H, W, 2]
+        maximum = self.maximum(x) if self.relu is None else self.relu(self.maximum(x))
+        maps = self.concatenate([maximum, self.mean(x)])  # [B, H, W, 2]
         return self.multiply([x, self.sigmoid(self.convolution(maps))])

@@ -3,7 +3,7 @@
 import math
 
 from ffkeras.backend import keras
-from ffkeras.layers import flattening
+from ffkeras.layers import Filters, flattening
 from ffkeras.models.config import NetworkConfig, config_from_json, config_to_json
 
 SMALLEST_SIZE = 32  # pixels, enough to make every weight
@@ -49,6 +49,18 @@ class FeatherFace(keras.Model):
     def forward(self, images):
         """Images to the three outputs, class scores as logits; each network's own."""
         raise NotImplementedError(f"{type(self).__name__} has no forward")
+
+    def resized_config(self, filters: Filters) -> NetworkConfig:
+        """The configuration of this network with other widths, all of them written out; each network's own.
+
+        Args:
+            filters: says how many filters a Conv2D, SlicedPointwise or ModulatedConvolution shall have; it is asked
+                about layers whose width the configuration holds.
+
+        Raises:
+            ValueError: widths that do not go together, such as ones that `shuffle_groups` does not divide.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no resized_config")
 
     def get_config(self) -> dict:
         """The network's configuration, as `from_config` takes it."""

@@ -1,5 +1,7 @@
 """FeatherFace Nano-B Enhanced: P3 specialised in small faces; dense here, pruned by B-FPGM."""
 
+import dataclasses
+
 from ffkeras.layers import (
     ASSN,
     CBAM,
@@ -7,6 +9,7 @@ from ffkeras.layers import (
     BiFPN,
     ChannelShuffle,
     DetectionHeads,
+    Filters,
     MobileNetV1,
     ScaleDecoupling,
     SSHFourBranches,
@@ -37,18 +40,27 @@ class NanoB(FeatherFace):
 
     def __init__(self, config: NanoBConfig = NanoBConfig()):  # noqa: B008 frozen
         super().__init__(config)
-        channels, activation, reduction = config.pyramid_channels, config.activation, config.attention_reduction
+        config = config.explicit()
+        channels, activation, zero = config.pyramid_channels, config.activation, config.zero_in_maximum
         backbone = config.backbone
         widths = backbone.level_widths
+        decoupling = config.scale_decoupling_widths
         self.backbone = MobileNetV1(backbone.widths, backbone.activation, backbone.padding)
-        self.scale_decoupling = ScaleDecoupling(widths[0], activation) if config.scale_decoupling else None
-        self.backbone_attention = [CBAM(width, reduction) for width in widths] if config.attention else []
+        self.scale_decoupling = ScaleDecoupling(widths[0], decoupling, activation) if config.scale_decoupling else None
+        self.backbone_attention = (
+            [CBAM(*pair, zero_in_maximum=zero) for pair in zip(widths, config.attention_hidden, strict=True)]
+            if config.attention
+            else []
+        )
         self.pyramid = BiFPN(channels, config.pyramid_layers, activation, share_convolution=True)
-        self.semantic = [MSEFPN(channels) for _ in range(3)] if config.mse_fpn else []
-        self.scale_attention = ASSN(channels, activation) if config.assn else None
-        attended = (1, 2) if config.assn else (0, 1, 2)
-        self.pyramid_attention = {str(i): CBAM(channels, reduction) for i in attended} if config.attention else {}
-        self.context = [SSHFourBranches(channels, activation) for _ in range(3)] if config.context else []
+        bottlenecks = zip(config.injection_hidden, config.guidance_hidden, strict=True)
+        self.semantic = [MSEFPN(channels, *pair) for pair in bottlenecks] if config.mse_fpn else []
+        self.scale_attention = ASSN(channels, config.assn_width, activation, zero) if config.assn else None
+        attended = zip(config.attended_levels, config.pyramid_attention_hidden, strict=False)
+        self.pyramid_attention = (
+            {str(i): CBAM(channels, hidden, zero_in_maximum=zero) for i, hidden in attended} if config.attention else {}
+        )
+        self.context = [SSHFourBranches(widths, activation) for widths in config.branch_widths]
         self.shuffles = [ChannelShuffle(config.shuffle_groups) for _ in range(3)] if config.shuffle_groups > 1 else []
         self.heads = DetectionHeads(config.anchors.per_cell, class_logits=config.class_logits)
 
@@ -72,3 +84,21 @@ class NanoB(FeatherFace):
         if self.shuffles:
             levels = [shuffle(x) for shuffle, x in zip(self.shuffles, levels, strict=True)]
         return self.heads(levels)
+
+    def resized_config(self, filters: Filters) -> NanoBConfig:
+        """The configuration of this network with other widths; see `FeatherFace.resized_config`."""
+        hidden = [module.hidden_widths(filters) for module in self.semantic]
+        changes = {
+            "backbone": dataclasses.replace(self.config.backbone, widths=self.backbone.widths(filters)),
+            "pyramid_channels": self.pyramid.channels(filters),
+            "attention_hidden": tuple(cbam.hidden_width(filters) for cbam in self.backbone_attention),
+            "pyramid_attention_hidden": tuple(c.hidden_width(filters) for c in self.pyramid_attention.values()),
+            "injection_hidden": tuple(injection for injection, _ in hidden),
+            "guidance_hidden": tuple(guidance for _, guidance in hidden),
+            "context_widths": tuple(ssh.widths(filters) for ssh in self.context),
+        }
+        if self.scale_decoupling is not None:
+            changes["scale_decoupling_widths"] = self.scale_decoupling.widths(filters)
+        if self.scale_attention is not None:
+            changes["assn_width"] = self.scale_attention.width(filters)
+        return dataclasses.replace(self.config, **changes)

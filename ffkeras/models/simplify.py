@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ffkeras.backend import keras
 from ffkeras.models.build import build_model
 from ffkeras.models.featherface import FeatherFace
 
@@ -33,18 +34,22 @@ def fold_shuffle(model: FeatherFace) -> FeatherFace:
     if not model.shuffles:
         return model
     copy = _rebuild(model, shuffle_groups=1)
-    channels, groups = model.config.pyramid_channels, model.shuffles[0].groups
-    source = np.arange(channels).reshape(groups, -1).T.ravel()  # shuffled channel j is channel source[j]
-    heads = copy.heads
-    readers = [conv for head in heads.heads for conv in head.convolutions]
-    if heads.trunk is not None:
-        readers = [heads.trunk.convolution]
-    for convolution in readers:
-        kernel = convolution.kernel.numpy()
-        unshuffled = np.empty_like(kernel)
-        unshuffled[:, :, source] = kernel  # [height, width, in, out]
-        convolution.kernel.assign(unshuffled)
+    if copy.heads.trunk is not None:
+        _unshuffle(copy.heads.trunk.convolution, model.shuffles[0].groups)  # all levels have as many channels
+        return copy
+    for shuffle, head in zip(model.shuffles, copy.heads.heads, strict=True):
+        for convolution in head.convolutions:
+            _unshuffle(convolution, shuffle.groups)
     return copy
+
+
+def _unshuffle(convolution: keras.layers.Conv2D, groups: int) -> None:
+    """Let a convolution of shuffled channels read them before the shuffle."""
+    kernel = convolution.kernel.numpy()
+    source = np.arange(kernel.shape[2]).reshape(groups, -1).T.ravel()  # shuffled channel j is channel source[j]
+    unshuffled = np.empty_like(kernel)
+    unshuffled[:, :, source] = kernel  # [height, width, in, out]
+    convolution.kernel.assign(unshuffled)
 
 
 def join_class_logits(model: FeatherFace) -> FeatherFace:

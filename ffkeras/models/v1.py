@@ -1,6 +1,8 @@
 """FeatherFace V1, the teacher: 0.49 M parameters."""
 
-from ffkeras.layers import CBAM, SSH, BiFPN, ChannelShuffle, DetectionHeads, MobileNetV1
+import dataclasses
+
+from ffkeras.layers import CBAM, SSH, BiFPN, ChannelShuffle, DetectionHeads, Filters, MobileNetV1
 from ffkeras.models.config import V1Config
 from ffkeras.models.featherface import FeatherFace
 
@@ -27,19 +29,21 @@ class V1(FeatherFace):
 
     def __init__(self, config: V1Config = V1Config()):  # noqa: B008 frozen
         super().__init__(config)
-        channels, reduction = config.pyramid_channels, config.attention_reduction
-        backbone = config.backbone
-        widths = backbone.level_widths if config.attention == "cbam" else ()
-        pyramid_widths = (channels,) * 3 if config.attention == "cbam" else ()
+        config = config.explicit()
+        channels, zero, backbone = config.pyramid_channels, config.zero_in_maximum, config.backbone
+        attended = backbone.level_widths if config.attention == "cbam" else ()
+        pyramid_attended = config.level_channels if config.attention == "cbam" else ()
+        widths = zip(attended, config.attention_hidden, strict=False)
+        pyramid_widths = zip(pyramid_attended, config.pyramid_attention_hidden, strict=False)
         self.backbone = MobileNetV1(backbone.widths, backbone.activation, backbone.padding)
-        self.backbone_attention = [CBAM(width, reduction, residual=True) for width in widths]
-        self.pyramid = BiFPN(channels, config.pyramid_layers, "swish", share_convolution=False, as_published=True)
-        self.pyramid_attention = [CBAM(width, reduction, residual=True) for width in pyramid_widths]
+        self.backbone_attention = [CBAM(*pair, residual=True, zero_in_maximum=zero) for pair in widths]
+        self.pyramid = BiFPN(channels, config.pyramid_layers, "swish", False, True, config.upper_channels)
+        self.pyramid_attention = [CBAM(*pair, residual=True, zero_in_maximum=zero) for pair in pyramid_widths]
         deformable = config.context == "deformable"
-        self.context = [SSH(channels, 1, ACTIVATION, deformable) for _ in range(3)]
+        self.context = [SSH(widths, 1, ACTIVATION, deformable) for widths in config.branch_widths]
         # The published shuffle is that of channels / groups groups: the inverse of ShuffleNet's.
-        inverse_groups = channels // config.shuffle_groups
-        self.shuffles = [ChannelShuffle(inverse_groups) for _ in range(3)] if config.shuffle_groups > 1 else []
+        inverse_groups = [width // config.shuffle_groups for width in config.head_channels]
+        self.shuffles = [ChannelShuffle(groups) for groups in inverse_groups] if config.shuffle_groups > 1 else []
         self.heads = DetectionHeads(config.anchors.per_cell, class_logits=config.class_logits)
 
     def forward(self, images):
@@ -54,3 +58,15 @@ class V1(FeatherFace):
         if self.shuffles:
             levels = [shuffle(x) for shuffle, x in zip(self.shuffles, levels, strict=True)]
         return self.heads(levels)
+
+    def resized_config(self, filters: Filters) -> V1Config:
+        """The configuration of this network with other widths; see `FeatherFace.resized_config`."""
+        return dataclasses.replace(
+            self.config,
+            backbone=dataclasses.replace(self.config.backbone, widths=self.backbone.widths(filters)),
+            pyramid_channels=self.pyramid.channels(filters),
+            upper_channels=self.pyramid.upper_channels(filters),
+            attention_hidden=tuple(cbam.hidden_width(filters) for cbam in self.backbone_attention),
+            pyramid_attention_hidden=tuple(cbam.hidden_width(filters) for cbam in self.pyramid_attention),
+            context_widths=tuple(ssh.widths(filters) for ssh in self.context),
+        )

@@ -1,5 +1,7 @@
 """FeatherFace V2 Ultra: 244 K parameters, attention and convolutions shared between levels."""
 
+import dataclasses
+
 from ffkeras.layers import (
     SSH,
     AttentionMultiplication,
@@ -7,6 +9,7 @@ from ffkeras.layers import (
     ChannelShuffle,
     DetectionHeads,
     DynamicWeightSharing,
+    Filters,
     MobileNetV1,
     MultiScaleIntelligence,
     ProgressiveEnhancement,
@@ -37,17 +40,19 @@ class V2Ultra(FeatherFace):
 
     def __init__(self, config: V2UltraConfig = V2UltraConfig()):  # noqa: B008 frozen
         super().__init__(config)
+        config = config.explicit()
+        zero = config.zero_in_maximum
         channels, activation = config.pyramid_channels, config.activation
         backbone = config.backbone
         self.backbone = MobileNetV1(backbone.widths, backbone.activation, backbone.padding)
         self.backbone_attention = (
-            SharedCBAM(backbone.level_widths, config.backbone_attention_reduction)
+            SharedCBAM(backbone.level_widths, config.backbone_attention_hidden, zero)
             if config.backbone_attention
             else None
         )
         self.pyramid = BiFPN(channels, config.pyramid_layers, activation, share_convolution=True)
         self.pyramid_attention = (
-            SharedCBAM((channels,), config.pyramid_attention_reduction) if config.pyramid_attention else None
+            SharedCBAM((channels,), config.pyramid_attention_hidden, zero) if config.pyramid_attention else None
         )
         self.attend = (
             AttentionMultiplication(self.pyramid_attention)
@@ -63,7 +68,7 @@ class V2Ultra(FeatherFace):
             self.innovations.append(MultiScaleIntelligence())
         if config.dynamic_weight_sharing:
             self.innovations.append(DynamicWeightSharing())
-        self.context = [SSH(channels, config.context_groups, activation) for _ in range(3)] if config.context else []
+        self.context = [SSH(widths, config.context_groups, activation) for widths in config.branch_widths]
         self.shuffles = [ChannelShuffle(config.shuffle_groups) for _ in range(3)] if config.shuffle_groups > 1 else []
         self.heads = DetectionHeads(config.anchors.per_cell, config.trunk_channels, activation, config.class_logits)
 
@@ -82,3 +87,18 @@ class V2Ultra(FeatherFace):
         if self.shuffles:
             levels = [shuffle(x) for shuffle, x in zip(self.shuffles, levels, strict=True)]
         return self.heads(levels)
+
+    def resized_config(self, filters: Filters) -> V2UltraConfig:
+        """The configuration of this network with other widths; see `FeatherFace.resized_config`."""
+        changes = {
+            "backbone": dataclasses.replace(self.config.backbone, widths=self.backbone.widths(filters)),
+            "pyramid_channels": self.pyramid.channels(filters),
+            "context_widths": tuple(ssh.widths(filters) for ssh in self.context),
+        }
+        if self.backbone_attention is not None:
+            changes["backbone_attention_hidden"] = self.backbone_attention.hidden_width(filters)
+        if self.pyramid_attention is not None:
+            changes["pyramid_attention_hidden"] = self.pyramid_attention.hidden_width(filters)
+        if self.heads.trunk is not None:
+            changes["trunk_channels"] = filters(self.heads.trunk.convolution)
+        return dataclasses.replace(self.config, **changes)

@@ -14,7 +14,7 @@ def graph(block, flat):
 
 
 def test_flattening_lays_nested_blocks_open_and_shares_their_weights():
-    block = SSH(16, groups=4, activation="relu6")
+    block = SSH((8, 4, 4, 4, 4), groups=4, activation="relu6")
     nested, flat = graph(block, flat=False), graph(block, flat=True)
     assert any(isinstance(layer, Block) for layer in nested.layers)
     assert not any(isinstance(layer, Block) for layer in flat.layers)
