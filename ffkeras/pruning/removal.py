@@ -147,7 +147,7 @@ def _add_constant(pruning_map: PruningMap, reader: int, shift: np.ndarray) -> No
 
 
 def _fold_means(pruning_map: PruningMap, kept: Kept) -> None:
-    """Zeros lower the mean over channels: the convolution that reads it takes the mean of the rest times their share."""
+    """Zeros lower the mean over channels: its reader takes the mean of the rest times their share."""
     graph = pruning_map.graph
     shares: dict[int, float] = {}
     scaled: set[int] = set()
