@@ -10,10 +10,21 @@ import cv2
 import pytest
 
 from ffkeras.data.synthetic import SyntheticFaces, write_label_folder
+from ffkeras.files import write_json
+from ffkeras.models.build import build_model
+from ffkeras.models.config import config_from_json
+from ffkeras.models.saving import save_run
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--image-size", "64", "--validation-size", "64", "--batch-size", "4"]
 PATIENCE = 300  # seconds
+BARE = {
+    "network": "v2_ultra",
+    "pyramid_layers": 1,
+    **dict.fromkeys(("backbone_attention", "pyramid_attention", "context", "dynamic_weight_sharing"), False),
+    **dict.fromkeys(("smart_feature_reuse", "attention_multiplication"), False),
+    **dict.fromkeys(("progressive_enhancement", "multi_scale_intelligence"), False),
+}  # quick to trace
 
 
 def command(*arguments):
@@ -63,6 +74,8 @@ def test_a_killed_run_resumes_to_the_end(faces, tmp_path):
         (["--resume"], "--resume needs --output"),
         (["--resume", "--epochs", "3", "--output", "x"], "leave out --epochs"),
         (["--epochs", "0"], "epochs is 0"),
+        (["--teacher", "nowhere"], "nowhere is not a run folder"),
+        (["--temperature", "3"], "--teacher"),
         (["--backbone", "gone.npz"], "gone.npz does not exist"),
     ],
 )
@@ -76,6 +89,18 @@ def test_bad_arguments_are_one_sentence_and_leave_nothing(tmp_path, arguments, s
     assert said in result.stderr
     assert "Traceback" not in result.stderr
     assert not output.exists()
+
+
+def test_a_trained_network_teaches_another(faces, tmp_path):
+    save_run(build_model(config_from_json(BARE)), tmp_path / "teacher")
+    write_json(tmp_path / "student.json", BARE)
+    options = ["--epochs", 1, "--frozen-norm-share", 0, "--teacher", tmp_path / "teacher", "--distillation", 0.5]
+    output = tmp_path / "student"
+    taught = run("--model", tmp_path / "student.json", "--data", faces, *options, "--output", output, *SMALL)
+    assert taught.returncode == 0, taught.stderr
+    with (output / "epochs.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert float(row["distillation_class"]) > 0
 
 
 def test_an_image_that_breaks_off_stops_the_run_with_its_name(faces, tmp_path):
