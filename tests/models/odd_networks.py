@@ -21,6 +21,7 @@ ODD_NETWORKS = {
     "v2_ultra": V2UltraConfig(
         backbone=BACKBONE,
         pyramid_channels=21,
+        pyramid_layers=1,
         backbone_attention_hidden=3,
         pyramid_attention_hidden=5,
         context_groups=1,
@@ -32,6 +33,7 @@ ODD_NETWORKS = {
     "nano_b": NanoBConfig(
         backbone=BACKBONE,
         pyramid_channels=21,
+        pyramid_layers=1,
         attention_hidden=(3, 1, 7),
         pyramid_attention_hidden=(2, 3),
         scale_decoupling_widths=(3, 5, 2),

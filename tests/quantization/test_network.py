@@ -8,6 +8,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "models"))
 
 from networks import lively_network, random_images
+from odd_networks import ODD_NETWORKS
 
 from ffkeras.backend import tf
 from ffkeras.errors import UserError
@@ -20,7 +21,11 @@ from ffkeras.quantization.network import QuantizedFeatherFace
 from ffkeras.quantization.saving import is_quantized_run, load_quantized, save_quantized
 from ffkeras.quantization.scales import LOGIT
 
-NETWORKS = {"v2_ultra": V2UltraConfig(pyramid_layers=1), "nano_b": NanoBConfig(pyramid_layers=1)}
+NETWORKS = {
+    "v2_ultra": V2UltraConfig(pyramid_layers=1),
+    "nano_b": NanoBConfig(pyramid_layers=1),
+    "pruned nano_b": ODD_NETWORKS["nano_b"],
+}
 
 
 @pytest.fixture(scope="module", params=NETWORKS)

@@ -7,6 +7,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "models"))
 
 from networks import lively_network, random_images
+from odd_networks import ODD_NETWORKS
 
 from ffkeras.backend import keras
 from ffkeras.models import NanoBConfig, V1Config, V2UltraConfig
@@ -19,6 +20,7 @@ NETWORKS = {
     "v2_ultra": V2UltraConfig(),
     "nano_b": NanoBConfig(),
     "nano_b with swish and odd widths": NanoBConfig(backbone=ODD_WIDTHS, activation="swish"),
+    **{f"pruned {name}": config for name, config in ODD_NETWORKS.items()},
 }
 
 

@@ -1,0 +1,38 @@
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "models"))
+
+from networks import lively_network
+from odd_networks import ODD_NETWORKS
+
+from ffkeras.conversion.graph import graph_faults, read_graph
+from ffkeras.conversion.tflite import convert
+from ffkeras.runtime import Interpreter
+
+IMAGE_SIZE = (64, 96)
+CALLS_OF_SPATIAL_GATES = {"nano_b": 3 + 3, "v2_ultra": 3 + 3 * 3 + 1}  # on the backbone, on the pyramid
+
+
+@pytest.fixture(scope="module", params=["v2_ultra", "nano_b"])
+def network(request):
+    return lively_network(ODD_NETWORKS[request.param])
+
+
+def test_a_network_of_odd_widths_converts_to_the_same_outputs(network, canvases, tmp_path):
+    path = tmp_path / "odd.tflite"
+    path.write_bytes(convert(network, IMAGE_SIZE))
+    converted = Interpreter(path).run(canvases[0])
+    for name, values in network(canvases[0][None].astype(np.float32) - 128).items():
+        expected = values.numpy()[0, :, -converted[name].shape[-1] :]
+        np.testing.assert_allclose(converted[name], expected, atol=1e-3 * max(1, np.abs(expected).max()))
+
+
+def test_a_network_of_odd_widths_converts_to_whole_numbers(network, canvases):
+    graph = read_graph(convert(network, IMAGE_SIZE, canvases[:4]))
+    assert graph.float_tensors == ()
+    assert graph_faults(graph, int8=True) == []
+    assert graph.operations["RELU"] == CALLS_OF_SPATIAL_GATES[network.config.network]  # each rectifies its maximum
