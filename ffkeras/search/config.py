@@ -61,8 +61,8 @@ class PruneConfig:
     image_size: tuple[int, int] = (320, 320)
     batch_size: int = 16
     trials: int = 40
-    trial_steps: int = 80
-    trial_learning_rate: float = 1e-3
+    trial_steps: int = 120
+    trial_learning_rate: float = 3e-3
     objective: str = LOSS
     held_out: int = 128
     highest_rate: float = 0.8

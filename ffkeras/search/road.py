@@ -19,7 +19,7 @@ from ffkeras.pruning.dimensions import PruningMap
 from ffkeras.pruning.soft import SoftPrunedFeatherFace
 from ffkeras.search.budgets import parse_budget
 from ffkeras.search.config import CONFIG_FILE, GIVEN, UNIFORM, PruneConfig
-from ffkeras.search.fine_tune import RAMP_SHARE, ShortFineTune
+from ffkeras.search.fine_tune import ShortFineTune
 from ffkeras.search.measures import Measures
 from ffkeras.search.record import SEARCH_FOLDER
 from ffkeras.search.result import PruningResult, largest_difference
@@ -35,6 +35,7 @@ from ffkeras.training.validation import HeldOutValidation
 SOFT_FOLDER, MASKED_FOLDER, REMOVED_FOLDER = "soft", "masked", "removed"
 RESULT_FILE = "pruning.json"
 COMPARED_IMAGES = 8
+RAMP_SHARE = 0.5  # of the steps of soft pruning, in which the filters go; what is left heals in the rest
 CHOICES_IN_RAMP = 20  # of filters, while they go
 
 

@@ -8,7 +8,7 @@ from ffkeras.search.oracle import SCORE
 
 OBJECTIVE, DENSE, SECONDS = "objective", "dense_objective", "seconds"  # metrics of a trial beside its score
 BUDGET_PREFIX = "budget "  # and the budget's text
-HOPELESS = 2.0  # times the dense network's loss: what is worse is as bad, so that penalties lie above all of it
+HOPELESS = 3.0  # times the dense network's loss: what is worse is as bad, so that penalties lie above all of it
 
 
 class Scoring:
