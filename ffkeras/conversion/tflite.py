@@ -11,7 +11,7 @@ from ffkeras.conversion.graph import read_graph
 from ffkeras.conversion.metadata import write_metadata
 from ffkeras.conversion.ranges import mend_ranges
 from ffkeras.errors import UserError
-from ffkeras.layers import native_grouped_convolution
+from ffkeras.layers import gathered_sampling, native_grouped_convolution
 from ffkeras.models import NetworkConfig, config_to_json
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.simplify import simplify
@@ -93,7 +93,7 @@ def convert_graph(
     representative: Sequence[np.ndarray] | None = None,
 ) -> bytes:
     """Convert a network as it is, without a record; see `convert` for the arguments."""
-    with native_grouped_convolution(), quiet_stderr(), warnings.catch_warnings():
+    with native_grouped_convolution(), gathered_sampling(), quiet_stderr(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the converter misses statistics that post-training quantization gives it
         if isinstance(model, QuantizedFeatherFace):
             converter = _converter(model, image_size)

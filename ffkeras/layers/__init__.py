@@ -5,6 +5,7 @@ from ffkeras.layers.assn import ASSN
 from ffkeras.layers.attention_multiplication import AttentionMultiplication
 from ffkeras.layers.backbone import MobileNetV1
 from ffkeras.layers.bifpn import BiFPN, BiFPNLayer
+from ffkeras.layers.bilinear_sampling import gathered_sampling
 from ffkeras.layers.block import Block, Filters, flattening
 from ffkeras.layers.cbam import CBAM
 from ffkeras.layers.channel_shuffle import ChannelShuffle
@@ -50,6 +51,7 @@ __all__ = [
     "SharedCBAM",
     "SmartFeatureReuse",
     "flattening",
+    "gathered_sampling",
     "make_activation",
     "native_grouped_convolution",
 ]

@@ -4,6 +4,7 @@ import numpy as np
 
 from ffkeras.backend import keras, tf
 from ffkeras.layers.activation import make_activation
+from ffkeras.layers.bilinear_sampling import sample_bilinear
 from ffkeras.layers.block import Block
 from ffkeras.layers.conv_bn import BN_EPSILON, BN_MOMENTUM
 
@@ -46,7 +47,7 @@ class ModulatedConvolution(keras.layers.Layer):
         x, offsets, logits = inputs
         size = tf.shape(x)
         batch, height, width, channels = size[0], size[1], size[2], x.shape[-1]
-        samples = self._sample(x, self._positions(offsets, height, width), height, width)
+        samples = sample_bilinear(x, self._positions(offsets, height, width))
         samples *= MODULATION * tf.reshape(tf.sigmoid(logits), (batch, -1, 1))  # [B, H * W * 9, C]
         samples = tf.reshape(samples, (batch, height, width, TAPS * channels))
         kernel = tf.reshape(self.kernel, (1, 1, TAPS * channels, self.filters))
@@ -54,31 +55,11 @@ class ModulatedConvolution(keras.layers.Layer):
 
     @staticmethod
     def _positions(offsets, height, width):
-        """[B, H, W, 18] -> [B, H * W * 9, 2], (y, x) of each sample in pixels; at most one pixel outside the map."""
+        """[B, H, W, 18] -> [B, H * W * 9, 2], (y, x) of each sample in pixels."""
         rows, columns = tf.meshgrid(tf.range(height), tf.range(width), indexing="ij")
         centres = tf.cast(tf.stack([rows, columns], axis=-1), offsets.dtype)[:, :, None]  # [H, W, 1, 2]
-        moved = centres + TAP_POSITIONS + tf.reshape(offsets, (-1, height, width, TAPS, 2))
-        limits = tf.cast(tf.stack([height, width]), offsets.dtype)
-        return tf.reshape(tf.clip_by_value(moved, -1.0, limits), (-1, height * width * TAPS, 2))
-
-    @staticmethod
-    def _sample(x, positions, height, width):
-        """Bilinear samples [B, N, C] of x [B, H, W, C] at positions [B, N, 2], each from -1 to H or W."""
-        framed = tf.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))  # the zeros outside
-        pixels = tf.reshape(framed, (tf.shape(x)[0], -1, x.shape[-1]))
-        # The upper left of the four neighbours; at the far edge one further in, so that all four exist.
-        corner = tf.minimum(tf.floor(positions), tf.cast(tf.stack([height, width]) - 1, positions.dtype))
-        fraction = positions - corner
-        corner = tf.cast(corner, tf.int32) + 1  # in the framed map
-        first = corner[..., 0] * (width + 2) + corner[..., 1]
-        total = 0.0
-        for down in (0, 1):
-            for right in (0, 1):
-                vertical = fraction[..., 0] if down else 1.0 - fraction[..., 0]
-                horizontal = fraction[..., 1] if right else 1.0 - fraction[..., 1]
-                neighbour = tf.gather(pixels, first + down * (width + 2) + right, batch_dims=1)
-                total += (vertical * horizontal)[..., None] * neighbour
-        return total
+        unmoved = tf.reshape(centres + TAP_POSITIONS, (height * width * TAPS, 2))
+        return unmoved + tf.reshape(offsets, (-1, height * width * TAPS, 2))
 
     def get_prunable_weights(self) -> list:
         """What tfmot's pruning wrapper masks."""

@@ -11,6 +11,7 @@ from ffkeras.conversion.graph import graph_faults, read_graph
 from ffkeras.conversion.tflite import convert
 from ffkeras.errors import UserError
 from ffkeras.models import V1Config, config_to_json
+from ffkeras.models.build import build_model
 from ffkeras.runtime import Interpreter, read_metadata
 
 # A batch that is not fixed, splits of a grouped convolution, a shuffle, and what older runtimes cannot run in int8.
@@ -91,6 +92,14 @@ def test_an_int8_file_runs_on_every_interpreter(runtime, nano_b_int8, canvases, 
 def test_deformable_context_is_refused_in_int8(canvases):
     with pytest.raises(UserError, match="deformable"):
         convert(SimpleNamespace(config=V1Config()), IMAGE_SIZE, canvases)
+
+
+def test_deformable_context_converts_to_float32(canvases, tmp_path):
+    network = build_model(V1Config(attention="none", pyramid_layers=1))
+    (tmp_path / "v1.tflite").write_bytes(convert(network, IMAGE_SIZE))
+    outputs = Interpreter(tmp_path / "v1.tflite").run(canvases[0])
+    expected = network(canvases[:1] - np.float32(network.config.mean))
+    np.testing.assert_allclose(outputs["landmarks"], expected["landmarks"][0], atol=1e-4)
 
 
 def test_int8_without_an_image_is_refused(v2_ultra):
