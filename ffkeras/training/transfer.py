@@ -1,5 +1,6 @@
 """What a teacher predicts in a cell, told in the anchors that a student has there."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -18,9 +19,13 @@ def make_transfer(
 ) -> Callable[[dict], dict[str, tf.Tensor]]:
     """A TensorFlow function from a teacher's outputs to what they say of each of the student's anchors.
 
-    The boxes and landmarks that the teacher predicts in a cell are decoded. Each of the student's anchors there takes
-    the prediction whose box overlaps it most, encoded for that anchor. Where none reaches IoU 0.35 the anchor is
-    background, as surely as the cell's most face-like prediction is face or background.
+    The same anchors need no telling. Otherwise the boxes and landmarks that the teacher predicts in a cell are decoded,
+    and each of the student's anchors there takes, encoded for that anchor, the most face-like of the predictions whose
+    boxes overlap it with IoU 0.35, as labels do. Where there is none the anchor is background, as surely as the cell's
+    most face-like prediction is face or background.
+
+    The box that overlaps most is not taken, because the box of an anchor that the teacher takes for background is one
+    that it never learned. Often it lies at the face too, and hides the face of the anchor beside it.
 
     Args:
         teacher: anchors of the teacher.
@@ -32,6 +37,8 @@ def make_transfer(
         [B, A], how much more the anchor looks like a face than like background, and `bbox_regression` [B, A, 4] and
         `landmarks` [B, A, 10] as codes, for the A anchors of the student.
     """
+    if teacher.sizes == student.sizes:
+        return _as_it_is
     # Anchors of a cell share its centre: everything is in pixels from there. Small axes come first, because
     # TensorFlow is slow at broadcasting over last axes of two or three.
     teacher_sizes = tf.constant(_sizes_by_cell(teacher, image_size))  # [T, 1, N]
@@ -44,18 +51,19 @@ def make_transfer(
         sizes = teacher_sizes[:, None]  # [T, 1, 1, N]
         centre = box[:, :2] * CENTRE_VARIANCE * sizes
         log_side = box[:, 2:] * SIZE_VARIANCE + tf.math.log(sizes)
-        decoded = tf.concat([logits, centre, log_side, points * CENTRE_VARIANCE * sizes], axis=1)  # [T, 15, B, N]
-        iou = _overlaps(centre, tf.exp(log_side), student_sizes)  # [S, T, B, N]
+        decoded = tf.concat([centre, log_side, points * CENTRE_VARIANCE * sizes], axis=1)  # [T, 14, B, N]
+        fits = _overlaps(centre, tf.exp(log_side), student_sizes) >= POSITIVE_IOU  # [S, T, B, N]
 
-        best, highest = decoded[0][None], iou[:, :1]
+        rank = tf.where(fits, logits[:, 0], -math.inf)
+        best, highest = decoded[:1], rank[:, :1]
         for i in range(1, teacher.per_cell):
-            best = tf.where(iou[:, i : i + 1] > highest, decoded[i], best)  # [S, 15, B, N]
-            highest = tf.maximum(iou[:, i : i + 1], highest)
-        logit, centre, log_side, points = tf.split(best, (1, 2, 2, LANDMARKS), axis=1)
+            best = tf.where(rank[:, i : i + 1] > highest, decoded[i], best)  # [S, 14, B, N]
+            highest = tf.maximum(rank[:, i : i + 1], highest)  # [S, 1, B, N]
+        centre, log_side, points = tf.split(best, (2, 2, LANDMARKS), axis=1)
         background = -tf.abs(tf.reduce_max(logits, axis=0))  # [1, B, N]
         codes = tf.concat(
             [
-                tf.where(highest >= POSITIVE_IOU, logit, background),
+                tf.where(tf.reduce_any(fits, axis=1, keepdims=True), highest, background),
                 centre / student_sizes / CENTRE_VARIANCE,
                 (log_side - tf.math.log(student_sizes)) / SIZE_VARIANCE,
                 points / student_sizes / CENTRE_VARIANCE,
@@ -71,6 +79,11 @@ def make_transfer(
         }
 
     return transfer
+
+
+def _as_it_is(outputs):
+    own = {name: outputs[name] for name in ("bbox_regression", "landmarks")}
+    return {"logit": face_logit(outputs["classification"]), **own}
 
 
 def _sizes_by_cell(anchors: AnchorConfig, image_size: tuple[int, int]) -> np.ndarray:
