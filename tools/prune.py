@@ -22,6 +22,7 @@ from ffkeras.search.config import GIVEN, OBJECTIVES, SEARCH, UNIFORM, PruneConfi
 
 DEFAULTS = {name: entry.default for name, entry in PruneConfig.__dataclass_fields__.items()}
 GIGABYTE = 1 << 30
+LOG_WIDTH = 160  # characters, where the output is no terminal
 
 
 def parse_rates(text: str) -> dict[str, float]:
@@ -115,7 +116,7 @@ def main() -> None:
         tf.config.threading.set_inter_op_parallelism_threads(threads)
     from rich.console import Console
 
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=LOG_WIDTH)
     if print_map:
         from ffkeras.models.saving import load_run
         from ffkeras.pruning.dimensions import PruningMap

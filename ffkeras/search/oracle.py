@@ -1,6 +1,7 @@
 """Which rates are tried next, and what happens to a trial whose worker is gone."""
 
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 
 from ffkeras.files import write_json
@@ -70,7 +71,9 @@ class RateOracle(BayesianOptimizationOracle):
         if number < len(self._starts):
             values = {hp.name: self._starts[number].get(hp.name, hp.default) for hp in self.hyperparameters.space}
             return {"status": TrialStatus.RUNNING, "values": values}
-        return super().populate_space(trial_id)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the Gaussian process tells of every length scale at its bounds
+            return super().populate_space(trial_id)
 
     @synchronized
     def create_trial(self, tuner_id: str) -> Trial:
@@ -109,19 +112,18 @@ class RateOracle(BayesianOptimizationOracle):
     @synchronized
     def update_trial(self, trial_id: str, metrics: Mapping[str, float], step: int = 0) -> Trial:
         """Take a trial's result; a second one, of a worker that was taken for lost, is left out."""
-        if self.trials[trial_id].status == TrialStatus.COMPLETED:
+        if trial_id in self.end_order:
             return self.trials[trial_id]
         return super().update_trial(trial_id, metrics, step)
 
     @synchronized
     def end_trial(self, trial: Trial) -> None:
         """Note that a trial has ended; see `Oracle.end_trial`."""
-        if self.trials[trial.trial_id].status == TrialStatus.COMPLETED:
+        if trial.trial_id in self.end_order:
             return
-        super().end_trial(trial)
-        if trial.trial_id in self._retry_queue and self.trials[trial.trial_id].status == TrialStatus.COMPLETED:
+        if trial.trial_id in self._retry_queue:  # it was taken away from a worker that lives after all
             self._retry_queue.remove(trial.trial_id)
-            self.save()
+        super().end_trial(trial)
         self._on_change(list(self.trials.values()))
 
     def save(self) -> None:

@@ -48,7 +48,7 @@ class PruningResult:
         """The result for a terminal; `budgets` are those that were set."""
         table = Table(title="pruned")
         for column in ("", "dense", "pruned", "pruned / dense", "budget"):
-            table.add_column(column, justify="right" if column else "left", no_wrap=True)
+            table.add_column(column, justify="right" if column else "left")
         height, width = self.image_size
         _add(table, "parameters", [f"{value:,}" for value in self.parameters], self.parameters)
         _add(table, f"MACs at {height} x {width}", [f"{value / 1e6:,.1f} M" for value in self.macs], self.macs)
@@ -58,8 +58,8 @@ class PruningResult:
             _add(table, f"budget {budget.text}", shown, (dense, pruned), budget.format(limit))
         if self.average_precision:
             values = self.average_precision
-            _add(table, "held-out AP, before fine-tuning", [f"{value:.3f}" for value in values])
-        _add(table, "masked against pruned, largest difference", ["", f"{self.difference:.1e}"])
+            _add(table, "held-out AP, not yet fine-tuned", [f"{value:.3f}" for value in values])
+        _add(table, "largest difference to masked", ["", f"{self.difference:.1e}"])
         return table
 
 

@@ -149,7 +149,7 @@ class _Report:
         best = best_of(self.rows)
         for row in self.rows:
             if row.number not in known:
-                self._progress.console.print(_line(row))
+                self._progress.console.print(_line(row), soft_wrap=True, highlight=False)
         said = f"best {best.score:.4f} (trial {best.number})" if best else "none within budget yet"
         self._progress.update(self._task, completed=len(self.rows), best=said)
 
