@@ -61,10 +61,6 @@ class ModulatedConvolution(keras.layers.Layer):
         unmoved = tf.reshape(centres + TAP_POSITIONS, (height * width * TAPS, 2))
         return unmoved + tf.reshape(offsets, (-1, height * width * TAPS, 2))
 
-    def get_prunable_weights(self) -> list:
-        """What tfmot's pruning wrapper masks."""
-        return [self.kernel]
-
     def get_config(self):
         """Arguments to make the layer again."""
         return {**super().get_config(), "filters": self.filters}

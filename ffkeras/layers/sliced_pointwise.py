@@ -34,10 +34,6 @@ class SlicedPointwise(keras.layers.Layer):
         """The leading part of the weights, [1, 1, in_channels, filters]."""
         return self.kernel[:, :, :in_channels, :filters]
 
-    def get_prunable_weights(self) -> list:
-        """What tfmot's pruning wrapper masks."""
-        return [self.kernel]
-
     def get_config(self):
         """Arguments to make the layer again."""
         own = {"in_channels": self.in_channels, "filters": self.filters}

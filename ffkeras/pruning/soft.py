@@ -11,7 +11,7 @@ from ffkeras.models.featherface import FeatherFace
 from ffkeras.pruning.dimensions import PruningMap
 from ffkeras.pruning.fpgm import Kept
 from ffkeras.pruning.removal import remove, silence
-from ffkeras.pruning.wrappers import FilterPruning, FilterSchedule, PruneFilters, wrap
+from ffkeras.pruning.wrappers import FilterPruning, PruneFilters, make_schedule, scaling_layer, wrap
 
 
 class SoftPrunedFeatherFace(keras.Model):
@@ -20,9 +20,9 @@ class SoftPrunedFeatherFace(keras.Model):
     Args:
         network: its weights are copied.
         widths: units kept in the end, by the name of the dimension, see `PruningMap.widths`.
-        ramp_steps: training steps until all of these have gone.
-        frequency: steps from one choice of the filters to the next.
-        soft: zeroed filters may recover; otherwise they are gone for good.
+        ramp_steps: training steps until all others have gone; then the choice is final, and what is left heals.
+        frequency: steps from one choice of the filters to the next until then.
+        soft: until then, zeroed filters may recover; otherwise they are gone for good.
 
     Attributes:
         config: the network's configuration.
@@ -44,7 +44,7 @@ class SoftPrunedFeatherFace(keras.Model):
         self.map = PruningMap(self.network)
         self.ramp_steps, self.frequency, self.soft = ramp_steps, frequency, soft
         self.pruned_steps = tf.Variable(0, dtype=tf.int64, trainable=False)
-        self.schedules = {d.name: FilterSchedule(ramp_steps, frequency) for d in self.map.dimensions}
+        self.schedules = {d.name: make_schedule(ramp_steps, frequency) for d in self.map.dimensions}
         self.wrappers: dict[str, PruneFilters] = {}
         self.pruning = {d.name: self._prune(d) for d in self.map.dimensions}
         self.graph = self._wrapped_graph()
@@ -57,12 +57,9 @@ class SoftPrunedFeatherFace(keras.Model):
         wrappers = []
         for producer in dimension.producers:
             if producer.name not in self.wrappers:  # a layer may make channels of several dimensions
-                self.wrappers[producer.name] = wrap(producer.layer, schedule)
+                self.wrappers[producer.name] = wrap(scaling_layer(producer), schedule)
             wrappers.append(self.wrappers[producer.name])
-        pruning = FilterPruning(dimension, wrappers, schedule, self.pruned_steps, self.soft)
-        for wrapper in wrappers:
-            wrapper.pruning = [*wrapper.pruning, pruning]
-        return pruning
+        return FilterPruning(dimension, wrappers, schedule, self.pruned_steps, self.soft)
 
     def _wrapped_graph(self) -> keras.Model:
         """The network's graph, any image size, with the wrappers in the place of what they wrap."""
@@ -92,6 +89,7 @@ class SoftPrunedFeatherFace(keras.Model):
         self.pruned_steps.assign_add(1)
         for pruning in self.pruning.values():
             pruning.conditional_mask_update()
+            pruning.weight_mask_op()
         return self.graph(images, training=True)
 
     def forward(self, images):

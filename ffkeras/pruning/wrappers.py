@@ -4,12 +4,13 @@ Two defects are common in filter pruning by geometric median: ranking by the dis
 instead of the sum of distances to all, and masks that never let a filter return.
 """
 
+import numpy as np
 from tensorflow_model_optimization.python.core.sparsity.keras.pruning_impl import Pruning
 from tensorflow_model_optimization.python.core.sparsity.keras.pruning_schedule import PolynomialDecay
 from tensorflow_model_optimization.python.core.sparsity.keras.pruning_wrapper import PruneLowMagnitude
 
 from ffkeras.backend import keras, tf
-from ffkeras.pruning.dimensions import Dimension
+from ffkeras.pruning.dimensions import Dimension, Producer
 from ffkeras.pruning.fpgm import keep_mask, sum_of_distances, unit_filters
 
 BLOCK = (1, 1)  # tfmot's block sparsity, which filters have no use for
@@ -17,66 +18,61 @@ POWER = 3.0  # of the polynomial (Zhu & Gupta 2017)
 NEVER_KEPT = -1.0  # below any sum of distances
 
 
-class FilterSchedule(PolynomialDecay):
-    """The share of pruned units rises to its final value over the ramp, then stays; masks are renewed all along.
+def scaling_layer(producer: Producer) -> keras.layers.Layer:
+    """The layer whose weights are zeroed to silence a filter: the BatchNorm after the convolution, if there is one.
 
-    Args:
-        ramp_steps: training steps until the final share.
-        frequency: steps from one renewal of the masks to the next.
-
-    Attributes:
-        final_sparsity: variable, 0..1; it can be changed between runs without tracing the training step again.
+    BatchNorm divides a filter by its own size, so that one that begins to grow again from zero would be as loud as
+    before at its first step, and in a random direction. Its scale grows slowly.
     """
-
-    def __init__(self, ramp_steps: int, frequency: int):
-        super().__init__(0.0, 0.0, begin_step=0, end_step=ramp_steps, power=POWER, frequency=frequency)
-        self.final_sparsity = tf.Variable(0.0, trainable=False)
-
-    def _should_prune_in_step(self, step, begin_step, end_step, frequency):
-        del end_step  # tfmot would stop there, and recovering filters would stay
-        return super()._should_prune_in_step(step, begin_step, -1, frequency)
+    return producer.layer if producer.norm is None else producer.norm
 
 
 class PruneFilters(PruneLowMagnitude):
-    """Wraps a convolution and keeps the mask of its filters.
+    """Keeps the masks of the filters that a layer scales (see `scaling_layer`).
 
-    The masks are set by the `FilterPruning` of the dimension, once a step for all coupled layers.
+    All its weights but statistics have the filters last: kernel and bias, or BatchNorm's scale and shift.
     """
 
-    pruning: list["FilterPruning"] = ()  # of the dimensions that the filters belong to
+    def __init__(self, layer: keras.layers.Layer, pruning_schedule: PolynomialDecay, **kwargs):
+        layer.get_prunable_weights = lambda: list(layer.trainable_weights)  # what tfmot asks for
+        super().__init__(layer, pruning_schedule=pruning_schedule, **kwargs)
 
     def call(self, inputs, training=None, **kwargs):
-        """The wrapped layer's output; hard masks are applied to its weights before."""
-        if training:
-            for pruning in self.pruning:
-                pruning.weight_mask_op()
+        """The wrapped layer's output; its masks are kept by the dimensions' `FilterPruning`, not here."""
+        if isinstance(self.layer, keras.layers.BatchNormalization):
+            kwargs["training"] = training
         return self.layer(inputs, **kwargs)
 
 
 class FilterPruning(Pruning):
-    """Chooses the units of one dimension to prune, and zeroes their filters in all layers that make them.
+    """Chooses the units of one dimension to prune, and zeroes them in all layers that make them.
 
     Args:
         dimension: whose units are pruned.
-        wrappers: of its producers, in their order.
-        schedule: says when, and how many.
+        wrappers: of its producers' scaling layers, in their order.
+        schedule: the share of pruned units over the steps; masks are renewed until its end, and kept then.
         step: variable, training steps so far.
-        soft: zeroed filters go on learning and may be chosen again at the next renewal (He et al. 2018); otherwise
-            they stay zero for ever.
+        soft: until the schedule's end, zeroed filters go on learning and may be kept at the next renewal (He et al.
+            2018); otherwise they stay zero from the first.
     """
 
     def __init__(
         self,
         dimension: Dimension,
         wrappers: list[PruneFilters],
-        schedule: FilterSchedule,
+        schedule: PolynomialDecay,
         step: tf.Variable,
         soft: bool,
     ):
-        pruning_vars = [wrapper.pruning_vars[0] for wrapper in wrappers]
+        pruning_vars = [entry for wrapper in wrappers for entry in wrapper.pruning_vars]
         super().__init__(lambda: step, pruning_vars, schedule, BLOCK, "AVG")
         self.dimension, self.soft = dimension, soft
         self.alive = tf.Variable(tf.ones(dimension.size), trainable=False)  # 1 for a unit that is kept
+        self._filters = [
+            producer.filters
+            for producer, wrapper in zip(dimension.producers, wrappers, strict=True)
+            for _ in wrapper.pruning_vars
+        ]
 
     def choose(self) -> tf.Tensor:
         """The units to keep now, float32 [size] of ones and zeros."""
@@ -88,25 +84,26 @@ class FilterPruning(Pruning):
         return tf.cast(keep_mask(distances, size - tf.cast(pruned, tf.int32)), tf.float32)
 
     def conditional_mask_update(self):
-        """Where the schedule says so, choose anew and zero the filters of the pruned units."""
+        """Where the schedule says so, choose anew and zero the pruned units."""
 
         def renew():
             self.alive.assign(self.choose())
-            for producer, (weight, mask, _) in zip(self.dimension.producers, self._pruning_vars, strict=True):
-                on_filters = self._on_filters(producer, weight.shape[-1], mask[(0,) * (len(weight.shape) - 1)])
-                mask.assign(tf.broadcast_to(on_filters, weight.shape))
-                weight.assign(weight * mask)
-            self._silence_shifts()
+            for (_, mask, _), filters in zip(self._pruning_vars, self._filters, strict=True):
+                mask.assign(self._renewed(mask, filters))
+            self._apply_masks()
             return tf.no_op()
 
         return tf.cond(self._pruning_schedule(self._step_fn())[0], renew, tf.no_op)
 
     def weight_mask_op(self):
-        """Keep pruned filters at zero between renewals; soft ones are left to learn."""
-        if self.soft:
+        """Keep pruned units at zero between renewals; soft ones only from the end of the schedule."""
+
+        def apply():
+            self._apply_masks()
             return tf.no_op()
-        self._silence_shifts()
-        return super().weight_mask_op()
+
+        held = not self.soft or self._step_fn() > self._pruning_schedule.end_step
+        return tf.cond(held, apply, tf.no_op)
 
     def reset(self) -> None:
         """All units are kept again."""
@@ -114,24 +111,30 @@ class FilterPruning(Pruning):
         for _, mask, _ in self._pruning_vars:
             mask.assign(tf.ones(mask.shape))
 
-    def _on_filters(self, producer, filters: int, present: tf.Tensor) -> tf.Tensor:
-        """The mask of a layer's filters [filters]; those of other dimensions stay as they are."""
-        indices = tf.reshape(tf.constant(producer.filters), (-1, 1))
-        values = tf.repeat(self.alive, producer.filters.shape[1])
-        return tf.tensor_scatter_nd_update(tf.reshape(present, (filters,)), indices, values)
+    def _apply_masks(self) -> None:
+        for weight, mask, _ in self._pruning_vars:
+            weight.assign(weight * mask)
 
-    def _silence_shifts(self) -> None:
-        """A filter of zeros still says something if a bias or its BatchNorm adds to it."""
-        for producer, (_, mask, _) in zip(self.dimension.producers, self._pruning_vars, strict=True):
-            on_filters = mask[(0,) * (len(mask.shape) - 1)]
-            if producer.norm is not None:
-                producer.norm.beta.assign(producer.norm.beta * on_filters)
-            if getattr(producer.layer, "bias", None) is not None:
-                producer.layer.bias.assign(producer.layer.bias * on_filters)
+    def _renewed(self, mask: tf.Variable, filters: np.ndarray) -> tf.Tensor:
+        """A weight's mask with this dimension's filters as they are alive; those of other dimensions stay."""
+        indices = tf.reshape(tf.constant(filters), (-1, 1))
+        present = tf.reshape(mask, (-1, mask.shape[-1]))[0]
+        alive = tf.tensor_scatter_nd_update(present, indices, tf.repeat(self.alive, filters.shape[1]))
+        return tf.broadcast_to(alive, mask.shape)
 
 
-def wrap(layer: keras.layers.Layer, schedule: FilterSchedule) -> PruneFilters:
-    """A wrapper around a built convolution, with the mask made."""
-    wrapper = PruneFilters(layer, pruning_schedule=schedule)
+def make_schedule(ramp_steps: int, frequency: int) -> PolynomialDecay:
+    """The share of pruned units rises over the ramp (Zhu & Gupta 2017); the last renewal is at its end.
+
+    Its `final_sparsity` is a variable: it can be changed between runs without tracing the training step again.
+    """
+    schedule = PolynomialDecay(0.0, 0.0, ramp_steps % frequency, ramp_steps, power=POWER, frequency=frequency)
+    schedule.final_sparsity = tf.Variable(0.0, trainable=False)
+    return schedule
+
+
+def wrap(layer: keras.layers.Layer, schedule: PolynomialDecay) -> PruneFilters:
+    """A wrapper around a built layer, with its masks made."""
+    wrapper = PruneFilters(layer, schedule)
     wrapper.build(None)
     return wrapper

@@ -1,0 +1,144 @@
+"""Filters that come and go while a network trains."""
+
+import numpy as np
+import pytest
+
+from ffkeras.backend import keras, tf
+from ffkeras.pruning.dimensions import GROUPS, PruningMap
+from ffkeras.pruning.soft import SoftPrunedFeatherFace
+from tests.models.networks import lively_network, random_images
+
+RAMP, FREQUENCY = 4, 2
+DIMENSION = "backbone.blocks.12.pointwise"
+
+
+def soft_network(rates, soft=True, network="nano_b"):
+    model = lively_network(network)
+    widths = PruningMap(model).widths(rates)
+    return SoftPrunedFeatherFace(model, widths, RAMP, FREQUENCY, soft), widths
+
+
+def train(soft, steps, rate=1e-3):
+    images = tf.constant(random_images(64, 64))
+    optimizer = keras.optimizers.SGD(rate)
+    zeros = []
+    for _ in range(steps):
+        with tf.GradientTape() as tape:
+            loss = sum(tf.reduce_mean(values**2) for values in soft(images, training=True).values())
+        variables = soft.trainable_variables
+        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        zeros.append(zero_filters(soft))
+    return zeros
+
+
+def zero_filters(soft, name=DIMENSION):
+    kernel = soft.map[name].producers[0].layer.kernel.numpy()
+    return int((np.abs(kernel).reshape(-1, kernel.shape[-1]).sum(axis=0) == 0).sum())
+
+
+def test_the_share_rises_over_the_ramp_to_what_was_asked():
+    soft, widths = soft_network({"backbone/32": 0.5})
+    kept = []
+    for _ in range(RAMP):
+        train(soft, 1, rate=0.0)
+        kept.append(soft.kept().get(DIMENSION, np.ones(256)).sum())
+    assert kept[0] == 256 and kept[0] > kept[1] > kept[3] == widths[DIMENSION] == 128
+    assert kept[1] == 256 - round(128 * (1 - 0.5**3))  # the polynomial's third power, half-way
+
+
+def test_pruned_filters_learn_again_between_choices():
+    soft, _ = soft_network({"backbone/32": 0.5})
+    train(soft, RAMP)
+    chosen = zero_filters(soft)
+    train(soft, 1)
+    assert zero_filters(soft) < chosen  # zeroed at step 4, and nothing zeroes them at step 5
+
+
+def test_a_filter_may_return():
+    soft, _ = soft_network({"backbone/32": 0.5})
+    train(soft, RAMP, rate=0.0)
+    before = soft.kept()[DIMENSION]
+    dead, alive = np.flatnonzero(~before)[0], np.flatnonzero(before)[0]
+    kernel = soft.map[DIMENSION].producers[0].layer.kernel
+    values = kernel.numpy()
+    values[..., dead], values[..., alive] = 100.0, values[..., ~before].mean(axis=-1)
+    kernel.assign(values)
+    train(soft, FREQUENCY, rate=0.0)
+    after = soft.kept()[DIMENSION]
+    assert after[dead] and after.sum() == before.sum()
+
+
+def test_hard_masks_never_let_a_filter_return():
+    soft, _ = soft_network({"backbone/32": 0.5}, soft=False)
+    train(soft, RAMP)
+    before = soft.kept()[DIMENSION]
+    train(soft, FREQUENCY + 1)
+    np.testing.assert_array_equal(soft.kept()[DIMENSION], before)
+    soft.network(random_images())
+    assert zero_filters(soft) == 0  # the last step's gradient has moved them: the next training call zeroes them
+    train(soft, 1, rate=0.0)
+    assert zero_filters(soft) == 128
+
+
+def test_coupled_layers_lose_the_same_filters_and_their_shifts():
+    soft, _ = soft_network(dict.fromkeys(GROUPS, 0.5))
+    train(soft, RAMP, rate=0.0)
+    for dimension in soft.map.dimensions:
+        kept = soft.kept()[dimension.name]
+        for producer in dimension.producers:
+            dead = producer.filters[~kept].ravel()
+            assert np.all(producer.layer.kernel.numpy()[..., dead] == 0)
+            shift = producer.norm.beta if producer.norm is not None else producer.layer.bias
+            assert np.all(shift.numpy()[dead] == 0)
+
+
+@pytest.mark.parametrize("network", ["nano_b", "v2_ultra", "v1"])
+def test_masked_and_removed_networks_agree_and_have_the_widths_asked_for(network):
+    soft, widths = soft_network(dict.fromkeys(GROUPS, 0.4), network=network)
+    train(soft, RAMP)
+    kept = soft.kept()
+    assert {name: int(mask.sum()) for name, mask in kept.items()} == {
+        name: width for name, width in widths.items() if width < soft.map[name].size
+    }
+    images = random_images()
+    masked, removed = soft.masked(kept)(images), soft.removed(kept)(images)
+    for name in masked:
+        np.testing.assert_allclose(masked[name], removed[name], atol=1e-4)
+
+
+def test_without_rates_training_is_that_of_the_network_alone():
+    soft, _ = soft_network({})
+    images = random_images()
+    for name, values in soft(images, training=True).items():
+        np.testing.assert_allclose(values, soft.network(images, training=True)[name], rtol=1e-4, atol=1e-5)
+    assert soft.kept() == {}
+
+
+def test_every_weight_of_the_network_gets_a_gradient():
+    soft, _ = soft_network({"backbone/32": 0.5})
+    assert {id(v) for v in soft.trainable_variables} == {id(v) for v in soft.network.trainable_variables}
+    with tf.GradientTape() as tape:
+        loss = sum(tf.reduce_sum(values) for values in soft(random_images(), training=True).values())
+    assert all(gradient is not None for gradient in tape.gradient(loss, soft.trainable_variables))
+
+
+def test_restart_puts_weights_and_filters_back():
+    soft, widths = soft_network({"backbone/32": 0.5})
+    train(soft, RAMP)
+    soft.restart(lively_network("nano_b"))
+    assert soft.kept() == {} and int(soft.pruned_steps) == 0
+    for mine, fresh in zip(soft.network.get_weights(), lively_network("nano_b").get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, fresh)
+    soft.set_widths({DIMENSION: 64})
+    train(soft, RAMP, rate=0.0)
+    assert {name: mask.sum() for name, mask in soft.kept().items()} == {DIMENSION: 64}
+
+
+def test_a_checkpoint_holds_masks_and_steps(tmp_path):
+    soft, _ = soft_network({"backbone/32": 0.5})
+    train(soft, RAMP)
+    path = tf.train.Checkpoint(model=soft).write(str(tmp_path / "state"))
+    other = soft.copy()
+    tf.train.Checkpoint(model=other).read(path).assert_existing_objects_matched()
+    assert int(other.pruned_steps) == RAMP
+    np.testing.assert_array_equal(other.kept()[DIMENSION], soft.kept()[DIMENSION])
