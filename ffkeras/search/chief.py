@@ -1,5 +1,6 @@
 """The chief of a distributed search: serves its oracle to workers by Keras Tuner's protocol."""
 
+import contextlib
 import os
 import time
 from collections.abc import Callable
@@ -50,17 +51,25 @@ def serve(oracle: RateOracle, step: Callable[[], None] = lambda: None) -> None:
         server.stop(grace=SECONDS_BETWEEN_LOOKS).wait()
 
 
-def wait_for_chief() -> None:
-    """Wait until the chief answers. Raises UserError where it does not."""
-    channel = grpc.insecure_channel(_address())
-    try:
-        grpc.channel_ready_future(channel).result(CONNECTION_PATIENCE)
-    except grpc.FutureTimeoutError as error:
-        raise UserError(
-            f"no chief answers at {_address()}; start it, or mend KERASTUNER_ORACLE_IP and _PORT."
-        ) from error
-    finally:
-        channel.close()
+def wait_for_chief(step: Callable[[], None] = lambda: None) -> None:
+    """Wait until the chief answers.
+
+    Args:
+        step: called a few times a second; may raise to stop.
+
+    Raises:
+        UserError: no answer in `CONNECTION_PATIENCE`.
+    """
+    end = time.monotonic() + CONNECTION_PATIENCE
+    with grpc.insecure_channel(_address()) as channel:
+        ready = grpc.channel_ready_future(channel)
+        while time.monotonic() < end:
+            step()
+            with contextlib.suppress(grpc.FutureTimeoutError):
+                ready.result(SECONDS_BETWEEN_LOOKS)
+                return
+        ready.cancel()
+    raise UserError(f"no chief answers at {_address()}; start it, or mend KERASTUNER_ORACLE_IP and its _PORT.")
 
 
 def _address() -> str:

@@ -58,7 +58,6 @@ class RateOracle(BayesianOptimizationOracle):
             num_initial_points=1,  # beyond the starting points, one finished trial is enough to go on from
             seed=seed + 1,  # Keras Tuner takes 0 for "any"
             hyperparameters=space,
-            max_retries_per_trial=1,
         )
         self.verbose = 0
         self._starts = [dict(rates) for rates in starts]

@@ -120,11 +120,16 @@ class Road:
             UserError: the budgets cannot be reached or measured, or the search found nothing.
             KeyboardInterrupt: the user has asked to stop.
         """
+        if is_worker():
+            return self._search()
         if self.config.rates_from == GIVEN:
             return {group: self.config.rates.get(group, 0.0) for group in self.map.groups}
         check_reachable(self.measures, self.config.highest_rate)
         if self.config.rates_from == UNIFORM:
             return uniform_rates(self.measures, self.config.highest_rate)
+        return self._search()
+
+    def _search(self) -> dict[str, float] | None:
         folder = self.output / SEARCH_FOLDER
         return search_rates(self.measures, self.config, folder, self._fine_tune, self.console)
 

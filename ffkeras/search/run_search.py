@@ -20,7 +20,7 @@ from ffkeras.search.score import HOPELESS, Scoring
 from ffkeras.search.start_points import start_points
 from ffkeras.search.trials import TRIALS_FILE, TrialRow, best_of, read_rows, write_trials
 from ffkeras.search.tuner import PROJECT, RateTuner, TrialError, is_chief, is_worker
-from ffkeras.training.interrupt import StopRequest, stop_requests
+from ffkeras.training.interrupt import stop_requests
 
 STARTS_PER_GROUP = 2  # trials before the Gaussian process says where to go on
 STARTING_SHARE = 0.5  # of all trials at most
@@ -48,34 +48,37 @@ def search_rates(
         KeyboardInterrupt: the user has asked to stop; the trials that are done are kept.
     """
     with stop_requests() as stop:
+
+        def check() -> None:
+            if stop.asked:
+                raise KeyboardInterrupt
+
         if is_worker():
-            return _work(measures, config, folder, make_fine_tune, stop, console)
+            return _work(measures, config, folder, make_fine_tune, check, console)
         record = _begin(measures, config, folder)
         with _progress(console) as progress:
             report = _Report(measures, config, folder, progress)
             oracle = _oracle(measures, config, record.starts, report)
-            tuner = RateTuner(oracle, folder, config.fingerprint(), lambda trial: _check(stop))
+            tuner = RateTuner(oracle, folder, config.fingerprint(), check)
             if (folder / PROJECT / "oracle.json").exists():
                 oracle.reload()
                 report(list(oracle.trials.values()))
             oracle.save()
             if is_chief():
-                serve(oracle, lambda: _check(stop))
+                serve(oracle, check)
             elif not oracle.finished():
-                tuner.evaluate = _scoring(measures, config, make_fine_tune(lambda: _check(stop)))
+                tuner.evaluate = _scoring(measures, config, make_fine_tune(check))
                 _run(tuner)
     return _finish(record, report.rows, folder)
 
 
-def _work(measures, config, folder, make_fine_tune, stop: StopRequest, console: Console) -> None:
-    wait_for_chief()
-
-    def begin(trial: Trial) -> None:
-        _check(stop)
-        console.print(f"trial {trial.trial_id}")
-
-    tuner = RateTuner(_oracle(measures, config, [], lambda trials: None), folder, config.fingerprint(), begin)
-    tuner.evaluate = _scoring(measures, config, make_fine_tune(lambda: _check(stop)))
+def _work(measures, config, folder, make_fine_tune, check: Callable[[], None], console: Console) -> None:
+    wait_for_chief(check)
+    oracle = _oracle(measures, config, [], lambda trials: None)
+    tuner = RateTuner(
+        oracle, folder, config.fingerprint(), check, lambda trial: console.print(f"trial {trial.trial_id}")
+    )
+    tuner.evaluate = _scoring(measures, config, make_fine_tune(check))
     try:
         _run(tuner)
     except grpc.RpcError as error:
@@ -89,11 +92,6 @@ def _run(tuner: RateTuner) -> None:
         raise error.__cause__ from None
     except FatalError as error:
         raise UserError(str(error)) from error
-
-
-def _check(stop: StopRequest) -> None:
-    if stop.asked:
-        raise KeyboardInterrupt
 
 
 def _oracle(measures: Measures, config: PruneConfig, starts: list, on_change: Callable) -> RateOracle:

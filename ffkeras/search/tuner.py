@@ -29,6 +29,7 @@ class RateTuner(BaseTuner):
         oracle: gives rates and takes scores; a worker's is replaced by a line to the chief's.
         folder: of the search; the trials are kept in its `PROJECT` by Keras Tuner.
         fingerprint: of this process's search.
+        check: called before every question for a trial; may raise to stop.
         on_begin: called with a trial before it is run.
 
     Attributes:
@@ -40,15 +41,17 @@ class RateTuner(BaseTuner):
         oracle: RateOracle,
         folder: Path,
         fingerprint: str,
+        check: Callable[[], None] = lambda: None,
         on_begin: Callable[[Trial], None] = lambda trial: None,
     ):
         super().__init__(oracle, directory=str(folder), project_name=PROJECT)
-        self._fingerprint, self._on_begin = fingerprint, on_begin
+        self._fingerprint, self._check, self._on_begin = fingerprint, check, on_begin
         self.evaluate: Evaluate | None = None
         self._waiting = False
 
     def pre_create_trial(self) -> None:
-        """Called before every question for a trial: the last one had the answer to wait."""
+        """Called before every question for a trial; where the last one had no trial for an answer, not at once."""
+        self._check()
         if self._waiting:
             time.sleep(SECONDS_BETWEEN_QUESTIONS)
         self._waiting = True
