@@ -28,7 +28,9 @@ def parse_arguments() -> argparse.Namespace:
     """The command line; options that describe the run are absent unless given."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     run = parser.add_argument_group("the run", argument_default=argparse.SUPPRESS)
-    run.add_argument("--model", metavar="NAME|JSON", help=f"{', '.join(NETWORKS)} (default v2_ultra), or its JSON")
+    run.add_argument(
+        "--model", metavar="NAME|JSON", help=f"{', '.join(NETWORKS)}, or its JSON (v2_ultra; with --from RUN's)"
+    )
     run.add_argument("--data", nargs="+", help="folders: WIDER FACE or with a label.txt; named twice, counts twice")
     run.add_argument("--synthetic-count", type=int, help=f"images of synthetic faces ({DEFAULTS.synthetic_count})")
     run.add_argument("--image-size", action=cli.ImageSizeAction, help="training input, S or HxW (320)")
@@ -70,7 +72,7 @@ def main() -> None:
         raise UserError("--quantize takes the network of --from RUN; leave out --model.")
     if not arguments.get("teacher") and arguments.keys() & {"temperature", "distillation"}:
         raise UserError("--temperature and --distillation are of a teacher; name its run with --teacher.")
-    name = arguments.pop("model", "v2_ultra")
+    name = arguments.pop("model", None) or default_network(arguments.get("start_from"))
     if resume and output is None:
         raise UserError("--resume needs --output with the folder of the run.")
     quantize = arguments.pop("quantize", False)
@@ -96,6 +98,11 @@ def main() -> None:
         print(f"stopped at step {int(trainer.step)}; continue with: tools/train.py --resume --output {folder}")
         raise
     print(f"done: {folder}")
+
+
+def default_network(start: str | None) -> str:
+    """What is trained unless --model says otherwise: the network that the run starts from, whatever its widths."""
+    return str(Path(start) / "model.json") if start else "v2_ultra"
 
 
 def default_folder(config: TrainingConfig, name: str) -> Path:
