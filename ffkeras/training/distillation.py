@@ -38,7 +38,8 @@ def distillation_losses(taught: dict, outputs: dict, label, counted, temperature
 
     Classes: softened divergence over anchors that the teacher takes for a possible face and over those of the
     MultiBox loss, divided by the positives and the teacher's possible faces. Boxes and landmarks: mean squared
-    difference of codes over anchors that the teacher is sure of. Anchors at ignored faces are left out.
+    difference of codes over anchors that the teacher is sure of. Anchors at ignored faces are left out, and labelled
+    faces that the teacher misses: it has nothing to teach about them.
 
     Args:
         taught: what `Teacher` gives.
@@ -55,8 +56,9 @@ def distillation_losses(taught: dict, outputs: dict, label, counted, temperature
     face, sure = (known & (logit >= math.log(p / (1 - p))) for p in (FACE_PROBABILITY, SURE_PROBABILITY))
     divergence = softened_divergence(logit, face_logit(outputs["classification"]), temperature)  # [B, A]
 
+    missed = (label == FACE) & (logit < 0)
     faces = tf.maximum(_count(label == FACE) + _count(face), 1.0)
-    classes = tf.reduce_sum(tf.where(counted | face, divergence, 0.0)) / faces
+    classes = tf.reduce_sum(tf.where((counted & ~missed) | face, divergence, 0.0)) / faces
 
     def mean_square(name):
         squares = tf.reduce_mean(tf.square(outputs[name] - taught[name]), axis=2)  # [B, A]

@@ -114,11 +114,13 @@ def test_a_student_that_is_its_teacher_has_nothing_to_learn():
 
 
 def test_classes_are_learned_where_label_teacher_or_hard_negatives_point():
-    """Anchors: positive, teacher's face, hard negative, easy negative, ignored."""
-    lesson = make_lesson([-5.0, 1.0, -4.0, -6.0, 6.0], [1, 0, 0, 0, -1], [True, False, True, False, False])
-    each = softened_divergence(lesson[0]["logit"], tf.zeros((1, 5)), 4.0).numpy()[0]
+    """Anchors: positive, teacher's face, hard negative, easy negative, ignored, a face that the teacher misses."""
+    lesson = make_lesson(
+        [5.0, 1.0, -4.0, -6.0, 6.0, -5.0], [1, 0, 0, 0, -1, 1], [True, False, True, False, False, True]
+    )
+    each = softened_divergence(lesson[0]["logit"], tf.zeros((1, 6)), 4.0).numpy()[0]
     classes = distillation_losses(*lesson, 4.0).numpy()[0]
-    assert classes == pytest.approx(each[:3].sum() / (1 + 1), rel=1e-5)  # a labelled face and one of the teacher's
+    assert classes == pytest.approx(each[:3].sum() / (2 + 2), rel=1e-5)  # labelled faces and the teacher's
 
 
 def test_boxes_and_landmarks_are_learned_where_the_teacher_is_sure():
