@@ -93,7 +93,9 @@ class SoftPrunedFeatherFace(keras.Model):
         return self.graph(images, training=True)
 
     def forward(self, images):
-        """See `FeatherFace.forward`."""
+        """See `FeatherFace.forward`: for training on BatchNorm's moving statistics, with the last choice held."""
+        for pruning in self.pruning.values():
+            pruning.weight_mask_op()
         return self.network.forward(images)
 
     def kept(self) -> Kept:

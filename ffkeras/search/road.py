@@ -37,6 +37,7 @@ RESULT_FILE = "pruning.json"
 COMPARED_IMAGES = 8
 RAMP_SHARE = 0.5  # of the steps of soft pruning, in which the filters go; what is left heals in the rest
 CHOICES_IN_RAMP = 20  # of filters, while they go
+WARMUP_STEPS = 100
 
 
 def start_pruning(config: PruneConfig, output: Path) -> PruneConfig:
@@ -105,12 +106,12 @@ class Road:
 
     @cached_property
     def _training(self) -> TrainingConfig:
-        """Of soft pruning. BatchNorm keeps to batch statistics, because masks change in such steps alone."""
+        """Of soft pruning: filters go in the first half, so that all is settled before BatchNorm is frozen."""
         config = self.config
         names = {entry.name for entry in dataclasses.fields(TrainingConfig)} & set(config.to_json())
         shared = {name: getattr(config, name) for name in names}
         return TrainingConfig(
-            **shared, start_from=config.run, start_checksum=config.checksum, frozen_norm_share=0.0, warmup_steps=100
+            **shared, start_from=config.run, start_checksum=config.checksum, warmup_steps=WARMUP_STEPS
         )
 
     def find_rates(self) -> dict[str, float] | None:
