@@ -42,7 +42,11 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", nargs="?", metavar="RUN", help="folder of a trained network")
     parser.add_argument("--output", type=Path, metavar="OUT", help="folder of the pruning")
-    parser.add_argument("--map", action="store_true", help="print what can be pruned in RUN, and end")
+    parser.add_argument(
+        "--map",
+        action="store_true",
+        help="print what can be pruned in RUN, and what --rates would leave; end",
+    )
     parser.add_argument("--search-only", action="store_true", help="end when the rates are found")
     parser.add_argument("--resume", action="store_true", help="continue the pruning in --output")
     parser.add_argument("--cache-gb", type=float, default=6.5, help="memory for decoded images (%(default)s)")
@@ -107,7 +111,10 @@ def main() -> None:
         raise UserError(f"a resumed pruning keeps what it was started with; leave out {given}.")
     if output is None and not print_map:
         raise UserError("name the folder of the pruning with --output.")
-    config = None if resume or print_map else read_config(arguments, run)
+    only_map = print_map and not arguments
+    config = None if resume or only_map else read_config(arguments, run)
+    if print_map and config and config.rates_from == SEARCH:
+        raise UserError("--map shows what rates would leave; give them with --rates, or --uniform with a --budget.")
 
     from ffkeras.backend import tf
 
@@ -118,10 +125,12 @@ def main() -> None:
 
     console = Console() if sys.stdout.isatty() else Console(width=LOG_WIDTH)
     if print_map:
-        from ffkeras.models.saving import load_run
-        from ffkeras.pruning.dimensions import PruningMap
+        from ffkeras.search import preview
 
-        console.print(PruningMap(load_run(run)).table())
+        if only_map:
+            preview.print_map(run, console)
+        else:
+            preview.print_preview(config, console)
         return
     logging.basicConfig(format="%(message)s")
     logging.getLogger("ffkeras").setLevel(logging.INFO)  # what the readers found, and what they missed

@@ -73,6 +73,12 @@ class Measures:
         budgets = [budget for budget in self.budgets if budget.cheap or not cheap_only]
         return all(self.excess(budget, rates) == 0 for budget in sorted(budgets, key=lambda one: not one.cheap))
 
+    def compare(self, rates: Rates) -> dict[str, tuple[float, float, float]]:
+        """By the text of each budget: the dense network's value, that at these rates, and the limit."""
+        return {
+            budget.text: (self.dense(budget), self.value(budget, rates), self.limit(budget)) for budget in self.budgets
+        }
+
     def known(self, rates: Rates) -> dict[str, float]:
         """The values that have been measured for these rates, by the budget's text; cheap ones always are."""
         widths = tuple(sorted(self.widths(rates).items()))

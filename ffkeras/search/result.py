@@ -1,7 +1,7 @@
 """What a pruning gave: figures of the dense and the pruned network side by side."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,21 +46,33 @@ class PruningResult:
 
     def table(self, budgets: Sequence[Budget]) -> Table:
         """The result for a terminal; `budgets` are those that were set."""
-        table = Table(title="pruned")
-        for column in ("", "dense", "pruned", "pruned / dense", "budget"):
-            table.add_column(column, justify="right" if column else "left")
-        height, width = self.image_size
-        _add(table, "parameters", [f"{value:,}" for value in self.parameters], self.parameters)
-        _add(table, f"MACs at {height} x {width}", [f"{value / 1e6:,.1f} M" for value in self.macs], self.macs)
-        for budget in budgets:
-            dense, pruned, limit = self.budgets[budget.text]
-            shown = [budget.format(dense), budget.format(pruned)]
-            _add(table, f"budget {budget.text}", shown, (dense, pruned), budget.format(limit))
+        table = cost_table(self.parameters, self.macs, self.image_size, self.budgets, budgets)
         if self.average_precision:
             values = self.average_precision
             _add(table, "held-out AP, not yet fine-tuned", [f"{value:.3f}" for value in values])
         _add(table, "largest difference to masked", ["", f"{self.difference:.1e}"])
         return table
+
+
+def cost_table(
+    parameters: tuple[int, int],
+    macs: tuple[int, int],
+    image_size: tuple[int, int],
+    values: Mapping[str, tuple[float, float, float]],
+    budgets: Sequence[Budget],
+) -> Table:
+    """What the dense and the pruned network cost, for a terminal; see `PruningResult` for the arguments."""
+    table = Table(title="pruned")
+    for column in ("", "dense", "pruned", "pruned / dense", "budget"):
+        table.add_column(column, justify="right" if column else "left")
+    height, width = image_size
+    _add(table, "parameters", [f"{value:,}" for value in parameters], parameters)
+    _add(table, f"MACs at {height} x {width}", [f"{value / 1e6:,.1f} M" for value in macs], macs)
+    for budget in budgets:
+        dense, pruned, limit = values[budget.text]
+        shown = [budget.format(dense), budget.format(pruned)]
+        _add(table, f"budget {budget.text}", shown, (dense, pruned), budget.format(limit))
+    return table
 
 
 def _add(table: Table, name: str, shown: Sequence[str], values: Sequence[float] = (), limit: str = "") -> None:

@@ -171,10 +171,6 @@ class Road:
         """Measure the pruned network beside the dense one, and write the result beside the pruned network."""
         held_out = self.sources[1]
         size = macs_size(self.measures)
-        values = {}
-        for budget in self.measures.budgets:
-            figures = self.measures.dense(budget), self.measures.value(budget, rates), self.measures.limit(budget)
-            values[budget.text] = figures
         result = PruningResult(
             run=self.config.run,
             checksum=self.config.checksum,
@@ -183,7 +179,7 @@ class Road:
             parameters=(_parameters(self.dense), _parameters(removed)),
             macs=(PruningMap(self.dense).macs({}, size), PruningMap(removed).macs({}, size)),
             image_size=size,
-            budgets=values,
+            budgets=self.measures.compare(rates),
             difference=self._difference(masked, removed),
             average_precision=self._average_precision(self.dense, removed) if len(held_out) else None,
         )
