@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+SMALL_WIDTHS = (4, 4, 8, 8, 8, 8, 16, 16, 16, 16, 16, 16, 32, 32)
 LAMP_SIZE = (96, 128)  # height, width: not square, so that swapped axes show
 LAMP_CELL = 8
 LAMP_ANCHOR = 32
@@ -104,3 +105,17 @@ def lamp_face():
     middle = centre + 0.1 * np.array(LAMP_BOX_CODE[:2]) * LAMP_ANCHOR
     landmarks = centre + 0.1 * LAMP_ANCHOR * np.array(LAMP_LANDMARK_CODE).reshape(5, 2)
     return np.concatenate([middle - size / 2, middle + size / 2]), landmarks
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory) -> Path:
+    """A run folder with a narrow Nano-B without its modules, untrained: pruned and trained in seconds."""
+    from ffkeras.models.build import build_model
+    from ffkeras.models.config import BackboneConfig, NanoBConfig
+    from ffkeras.models.saving import save_run
+
+    modules = dict.fromkeys(("attention", "scale_decoupling", "mse_fpn", "assn"), False)
+    config = NanoBConfig(backbone=BackboneConfig(widths=SMALL_WIDTHS), pyramid_channels=16, **modules)
+    folder = tmp_path_factory.mktemp("small") / "run"
+    save_run(build_model(config), folder)
+    return folder

@@ -41,7 +41,7 @@ WARMUP_STEPS = 100
 
 
 def start_pruning(config: PruneConfig, output: Path) -> PruneConfig:
-    """The configuration to prune with, written into `output`; a worker of a distributed search writes nothing.
+    """The configuration with the checksum of the run's weights; nothing is written yet.
 
     Raises:
         UserError: the folder already holds a pruning or cannot be written, or there is no float run to prune.
@@ -50,10 +50,7 @@ def start_pruning(config: PruneConfig, output: Path) -> PruneConfig:
         raise UserError(f"{output} already holds a pruning; add --resume to continue it, or choose another --output.")
     check_writable(output / CONFIG_FILE)
     load_run(config.run)
-    config = dataclasses.replace(config, checksum=checksum(Path(config.run) / WEIGHTS_FILE))
-    if not is_worker():
-        write_json(output / CONFIG_FILE, config.to_json())
-    return config
+    return dataclasses.replace(config, checksum=checksum(Path(config.run) / WEIGHTS_FILE))
 
 
 def resume_pruning(output: Path) -> PruneConfig:
@@ -117,15 +114,19 @@ class Road:
     def find_rates(self) -> dict[str, float] | None:
         """Rates as the configuration wants them; None in a worker of a distributed search.
 
+        The configuration is written when it is clear that its budgets can be reached; a worker writes nothing.
+
         Raises:
             UserError: the budgets cannot be reached or measured, or the search found nothing.
             KeyboardInterrupt: the user has asked to stop.
         """
         if is_worker():
             return self._search()
+        if self.config.rates_from != GIVEN:
+            check_reachable(self.measures, self.config.highest_rate)
+        write_json(self.output / CONFIG_FILE, self.config.to_json())
         if self.config.rates_from == GIVEN:
             return {group: self.config.rates.get(group, 0.0) for group in self.map.groups}
-        check_reachable(self.measures, self.config.highest_rate)
         if self.config.rates_from == UNIFORM:
             return uniform_rates(self.measures, self.config.highest_rate)
         return self._search()
