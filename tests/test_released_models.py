@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 
 from ffkeras.files import checksum
+from ffkeras.firmware.arena import smallest_arena
 from ffkeras.geometry import iou_matrix
 from ffkeras.images import read_image
 from ffkeras.models import config_from_json
+from ffkeras.models.build import build_model
+from ffkeras.models.describe import describe
 from ffkeras.runtime import FaceDetector
 from ffkeras.runtime.checksum import find_checksum
 from ffkeras.runtime.flatbuffer import find_metadata_buffer
@@ -21,6 +24,7 @@ MODELS = sorted((ROOT / "tflite" / "models").glob("*.tflite"))
 PHOTOS = ROOT / "tests" / "data" / "photos"
 LABELS = {entry["image"]: entry["faces"] for entry in json.loads((PHOTOS / "faces.json").read_text())}
 DEFAULT_MODEL = "v2_ultra_640_int8.tflite"
+VARIANTS = ("", "_dense", "_micro")
 LANDMARK_TOLERANCE = 0.12  # of the face's size, the hand-placed landmarks' own uncertainty among it
 
 by_model = pytest.mark.parametrize("model", MODELS, ids=lambda path: path.stem)
@@ -35,7 +39,7 @@ def test_a_file_is_named_after_its_record(model):
     record = FaceDetector(model).metadata
     size = record.image_size[0]
     kind = "int8" if record.quantization == "int8" else "float32"
-    assert model.stem in (f"{record.network}_{size}_{kind}", f"{record.network}_dense_{size}_{kind}")
+    assert model.stem in [f"{record.network}{variant}_{size}_{kind}" for variant in VARIANTS]
 
 
 @by_model
@@ -63,6 +67,22 @@ def test_a_model_has_a_run_folder_with_its_weights_configuration_and_logs(model)
     config = config_from_json(json.loads((folder / "model.json").read_text()))
     converted = config_from_json(FaceDetector(model).metadata.model)
     assert converted == dataclasses.replace(config, class_logits=1, shuffle_groups=1)  # simplified, else the same
+
+
+def test_the_pruned_networks_are_as_small_as_they_are_said_to_be():
+    parameters = {}
+    for name in ("nano_b", "nano_b_micro", "nano_b_dense"):
+        folder = ROOT / "tflite" / "models" / name
+        config = config_from_json(json.loads((folder / "model.json").read_text()))
+        parameters[name] = describe(build_model(config), (64, 64)).parameters
+    assert 120_000 <= parameters["nano_b"] <= 180_000 < parameters["nano_b_dense"]  # the specification's budget
+    assert parameters["nano_b_micro"] < parameters["nano_b"]
+
+
+def test_the_micro_file_fits_its_arena():
+    pytest.importorskip("tflite_micro")
+    (model,) = (ROOT / "tflite" / "models").glob("nano_b_micro_*_int8.tflite")
+    assert smallest_arena(model.read_bytes()) <= 256 * 1024
 
 
 @pytest.mark.parametrize("folder", [path for path in (ROOT / "tflite" / "models").iterdir() if path.is_dir()])
