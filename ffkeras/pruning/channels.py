@@ -49,6 +49,7 @@ class Call:
 
     Attributes:
         layer: the layer.
+        sources: positions of the calls that made the inputs.
         inputs: channels of each input, [C] numbers each.
         output: channels of the output.
         places: height times width of the output map at `TRACE_SIZE`.
@@ -56,6 +57,7 @@ class Call:
     """
 
     layer: keras.layers.Layer
+    sources: tuple[int, ...]
     inputs: tuple[np.ndarray, ...]
     output: np.ndarray
     places: int
@@ -110,13 +112,13 @@ class ChannelGraph:
             inputs = tuple(channels_of[id(tensor)] for tensor in tensors)
             output = self._read(node.layer, inputs, node.outputs)
             channels_of[id(node.outputs)] = output
-            for tensor in tensors:
-                if id(tensor) in maker:
-                    self.users[maker[id(tensor)]].append(len(self.calls))
+            sources = tuple(maker[id(tensor)] for tensor in tensors if id(tensor) in maker)
+            for source in sources:
+                self.users[source].append(len(self.calls))
             maker[id(node.outputs)] = len(self.calls)
             height, width = map_size(node.outputs)
             stride = TRACE_SIZE[0] // height if height * width > 1 else 0
-            self.calls.append(Call(node.layer, inputs, output, height * width, stride))
+            self.calls.append(Call(node.layer, sources, inputs, output, height * width, stride))
         for tensor in as_list(flat.inputs) + list(flat.output.values()):
             self._close(channels_of[id(tensor)])
         self.closed = {self.root(channel) for channel in self.closed}

@@ -10,12 +10,14 @@ import dataclasses
 import numpy as np
 
 from ffkeras.backend import keras, tf
+from ffkeras.errors import UserError
 from ffkeras.layers.channel_statistics import ChannelMax, ChannelMean
 from ffkeras.models.build import build_model
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.simplify import fold_shuffle
 from ffkeras.pruning.dimensions import PruningMap
 from ffkeras.pruning.fpgm import Kept
+from ffkeras.pruning.signs import is_never_negative
 
 
 def silence(pruning_map: PruningMap, kept: Kept) -> None:
@@ -52,6 +54,7 @@ def remove(model: FeatherFace, kept: Kept) -> FeatherFace:
 
     Raises:
         ValueError: the configuration cannot express these widths.
+        UserError: likewise for rates of V1 with CBAM that prune what some of its gates look at, and not the others.
     """
     masked = fold_shuffle(model)
     masked = model.copy() if masked is model else masked
@@ -61,7 +64,7 @@ def remove(model: FeatherFace, kept: Kept) -> FeatherFace:
     _fold_means(pruning_map, kept)
     config = masked.resized_config(lambda layer: _filters_left(pruning_map, layer, kept))
     if _maximum_loses_zeros(pruning_map, kept):
-        config = _with_zero_in_maximum(config)
+        config = dataclasses.replace(config, zero_in_maximum=True)
     removed = build_model(config)
     for target, weight in zip(removed.weights, masked.weights, strict=True):
         values = _slice(weight, pruning_map, kept)
@@ -186,13 +189,21 @@ def _slice(weight: tf.Variable, pruning_map: PruningMap, kept: Kept) -> np.ndarr
 
 
 def _maximum_loses_zeros(pruning_map: PruningMap, kept: Kept) -> bool:
-    """Whether a dead channel, always zero, was among those that a gate takes the maximum of."""
-    return any(
-        not pruning_map.channels_alive(call.inputs[0], kept).all()
-        for call in pruning_map.graph.calls
-        if isinstance(call.layer, ChannelMax)
-    )
+    """Whether a dead channel, always zero, was the largest of those that a gate takes the maximum of.
 
-
-def _with_zero_in_maximum(config):
-    return dataclasses.replace(config, zero_in_maximum=True)
+    Raises:
+        UserError: another gate would be changed by the zero, which the configuration gives to all gates or none.
+    """
+    graph = pruning_map.graph
+    gates = [
+        (not pruning_map.channels_alive(call.inputs[0], kept).all(), pruning_map.path(call.layer))
+        for call in graph.calls
+        if isinstance(call.layer, ChannelMax) and not is_never_negative(graph, call.sources[0])
+    ]
+    if len({loses for loses, _ in gates}) > 1:
+        untouched = ", ".join(sorted({path for loses, path in gates if not loses}))
+        raise UserError(
+            f"these rates prune what some gates of {pruning_map.model.name} look at, and nothing of {untouched}; give "
+            "its group a rate too."
+        )
+    return any(loses for loses, _ in gates)

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ffkeras.backend import keras
+from ffkeras.errors import UserError
 from ffkeras.models.config import V1Config
 from ffkeras.models.saving import load_run, save_run
 from ffkeras.pruning.dimensions import GROUPS, PruningMap
@@ -42,12 +43,14 @@ def masked_copy(model, kept):
 
 
 def largest_difference(one, other):
-    images = random_images()
-    return max(float(np.abs(one(images)[name] - other(images)[name]).max()) for name in one(images))
+    """Relative to the largest number where that is above one: V1's shaken outputs run to a hundred."""
+    ours, theirs = one(random_images()), other(random_images())
+    sizes = {name: max(1.0, float(np.abs(theirs[name]).max())) for name in ours}
+    return max(float(np.abs(ours[name] - theirs[name]).max()) / sizes[name] for name in ours)
 
 
-@given(rates=st.lists(st.floats(0, 0.95), min_size=6, max_size=6))
-@settings(max_examples=3, deadline=None)
+@given(rates=st.lists(st.floats(0.2, 0.95), min_size=6, max_size=6))
+@settings(max_examples=2, deadline=None)
 def test_removed_equals_masked(network, rates):
     pruning_map = PruningMap(network)
     kept = choose(pruning_map, pruning_map.widths(dict(zip(GROUPS, rates, strict=True))))
@@ -89,6 +92,20 @@ def test_zeros_stay_in_a_gates_maximum():
     removed = remove(model, kept)
     assert removed.config.zero_in_maximum
     assert largest_difference(removed, masked_copy(model, kept)) < LIMIT
+
+
+def test_gates_that_lose_nothing_are_left_alone():
+    """Without a zero among a gate's channels its maximum may be negative, as before."""
+    model = shaken("nano_b")
+    kept = {"backbone.blocks.4.pointwise": np.arange(64) < 40, "backbone.blocks.11.pointwise": np.arange(256) < 9}
+    removed = remove(model, kept)
+    assert not removed.config.zero_in_maximum
+    assert largest_difference(removed, masked_copy(model, kept)) < LIMIT
+
+
+def test_v1s_gates_lose_channels_together():
+    with pytest.raises(UserError, match=r"pyramid_attention.*give its group a rate too"):
+        remove(lively_network("v1"), {"backbone.blocks.4.pointwise": np.arange(64) < 40})
 
 
 def test_removed_network_can_be_saved_and_pruned_again(tmp_path):
