@@ -43,7 +43,7 @@ def wait_for(condition, process):
 @pytest.fixture(scope="module")
 def faces(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data") / "faces"
-    write_label_folder(SyntheticFaces(40, image_size=(64, 64)), folder)
+    write_label_folder(SyntheticFaces(64, image_size=(64, 64)), folder)  # two of them are held out
     return folder
 
 
