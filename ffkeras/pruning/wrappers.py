@@ -15,6 +15,7 @@ from ffkeras.pruning.fpgm import keep_mask, sum_of_distances, unit_filters
 
 BLOCK = (1, 1)  # tfmot's block sparsity, which filters have no use for
 POWER = 3.0  # of the polynomial (Zhu & Gupta 2017)
+SPARK = 1e-3  # shift of a softly silenced filter: at zero a rectifier passes no gradient, and it would never return
 NEVER_KEPT = -1.0  # below any sum of distances
 
 
@@ -73,6 +74,8 @@ class FilterPruning(Pruning):
             for producer, wrapper in zip(dimension.producers, wrappers, strict=True)
             for _ in wrapper.pruning_vars
         ]
+        shifts = {id(producer.norm.beta) for producer in dimension.producers if producer.norm is not None}
+        self._sparks = [SPARK if id(weight) in shifts else 0.0 for weight, _, _ in pruning_vars]
 
     def choose(self) -> tf.Tensor:
         """The units to keep now, float32 [size] of ones and zeros."""
@@ -91,6 +94,9 @@ class FilterPruning(Pruning):
             for (_, mask, _), filters in zip(self._pruning_vars, self._filters, strict=True):
                 mask.assign(self._renewed(mask, filters))
             self._apply_masks()
+            if self.soft:
+                for (weight, mask, _), spark in zip(self._pruning_vars, self._sparks, strict=True):
+                    weight.assign_add(spark * (1.0 - mask))
             return tf.no_op()
 
         return tf.cond(self._pruning_schedule(self._step_fn())[0], renew, tf.no_op)
