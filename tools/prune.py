@@ -132,6 +132,7 @@ def main() -> None:
         else:
             preview.print_preview(config, console)
         return
+    tf.get_logger().setLevel(logging.ERROR)  # every conversion traces anew, which is no fault
     logging.basicConfig(format="%(message)s")
     logging.getLogger("ffkeras").setLevel(logging.INFO)  # what the readers found, and what they missed
     from ffkeras.search.road import REMOVED_FOLDER, Road, resume_pruning, start_pruning
