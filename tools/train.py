@@ -95,7 +95,7 @@ def main() -> None:
     try:
         trainer.run()
     except KeyboardInterrupt:
-        print(f"stopped at step {int(trainer.step)}; continue with: tools/train.py --resume --output {folder}")
+        print(f"stopped at step {trainer.step}; continue with: tools/train.py --resume --output {folder}")
         raise
     print(f"done: {folder}")
 

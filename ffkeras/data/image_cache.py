@@ -42,7 +42,7 @@ class ImageCache:
 
 
 class FileSource:
-    """Labelled image files as training samples (see `ffkeras.data.pipeline.Source`).
+    """Labelled image files as training samples (see `ffkeras.data.samples.Source`).
 
     Args:
         images: the files and their faces.

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from ffkeras.backend import tf
-from ffkeras.data.pipeline import PipelineConfig, Source, training_dataset, user_errors
+from ffkeras.data.pipeline import training_dataset, user_errors
+from ffkeras.data.samples import PipelineConfig, Source
 from ffkeras.errors import UserError
 from ffkeras.geometry import make_anchors
 from ffkeras.models.featherface import FeatherFace

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ffkeras.backend import keras
-from ffkeras.data.pipeline import PipelineConfig, Source, steps_per_epoch
+from ffkeras.data.samples import PipelineConfig, Source, steps_per_epoch
 from ffkeras.errors import UserError
 from ffkeras.files import check_writable, checksum, write_json
 from ffkeras.models import config_to_json

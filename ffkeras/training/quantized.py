@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from ffkeras.backend import tf
-from ffkeras.data.pipeline import PipelineConfig, Source, training_dataset, user_errors
+from ffkeras.data.pipeline import training_dataset, user_errors
+from ffkeras.data.samples import PipelineConfig, Source
 from ffkeras.geometry import letterbox
 from ffkeras.models import NetworkConfig
 from ffkeras.models.featherface import FeatherFace

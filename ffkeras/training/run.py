@@ -6,7 +6,7 @@ from pathlib import Path
 from ffkeras.backend import keras
 from ffkeras.data.dataset import read_dataset, split_held_out
 from ffkeras.data.image_cache import FileSource
-from ffkeras.data.pipeline import Source
+from ffkeras.data.samples import Source
 from ffkeras.data.synthetic import SyntheticFaces
 from ffkeras.errors import UserError
 from ffkeras.files import check_writable, checksum, read_json, write_json

@@ -8,13 +8,13 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ffkeras.backend import keras, tf
-from ffkeras.data.pipeline import PipelineConfig, Source, steps_per_epoch, training_dataset, user_errors
+from ffkeras.data.pipeline import training_dataset, user_errors
+from ffkeras.data.samples import PipelineConfig, Source, steps_per_epoch
 from ffkeras.errors import UserError
 from ffkeras.geometry import make_anchors
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.saving import save_run
 from ffkeras.quantization.network import QuantizedFeatherFace
-from ffkeras.training.averaging import WeightAverage
 from ffkeras.training.checkpoint import RunCheckpoint
 from ffkeras.training.config import TrainingConfig
 from ffkeras.training.distillation import DistilledLoss
@@ -22,12 +22,11 @@ from ffkeras.training.interrupt import stop_requests
 from ffkeras.training.log import CsvLog
 from ffkeras.training.losses import MultiboxLoss
 from ffkeras.training.matching import make_matcher
+from ffkeras.training.step import TrainingStep, make_adamw
 from ffkeras.training.validation import HeldOutValidation
 
 STEPS_PER_LOG_ROW = 20
 SECONDS_BETWEEN_CHECKPOINTS = 120.0
-NOT_DECAYED = ["bias", "gamma", "beta", "fusion_weights", "task_weights"]  # weight decay is for kernels
-BETA_2 = 0.99  # AdamW's second moment must follow within a short run
 
 
 def make_optimizer(config: TrainingConfig, total_steps: int) -> keras.optimizers.Optimizer:
@@ -39,11 +38,7 @@ def make_optimizer(config: TrainingConfig, total_steps: int) -> keras.optimizers
         warmup_target=config.learning_rate,
         warmup_steps=warmup,
     )
-    optimizer = keras.optimizers.AdamW(
-        schedule, weight_decay=config.weight_decay, beta_2=BETA_2, global_clipnorm=config.gradient_norm
-    )
-    optimizer.exclude_from_weight_decay(var_names=NOT_DECAYED)
-    return optimizer
+    return make_adamw(config, schedule)
 
 
 class Trainer:
@@ -79,24 +74,22 @@ class Trainer:
         self.pipeline = PipelineConfig(config.image_size, config.batch_size, model.config.mean, config.seed)
         self.epoch_steps = steps_per_epoch(source, self.pipeline)
         self.total_steps = self.epoch_steps * config.epochs
-        self.optimizer = make_optimizer(config, self.total_steps)
-        self.trained = [*model.trainable_variables, *self.loss.trainable_variables]
-        self.optimizer.build(self.trained)
-        self.average = WeightAverage(model.weights, config.average_decay)
+        optimizer = make_optimizer(config, self.total_steps)
+        self.training_step = TrainingStep(model, self.loss, optimizer, config.average_decay)
+        self.average = self.training_step.average
         self.averaged_model = model.copy()
         self.validation = None
         if len(held_out):
             self.validation = HeldOutValidation(self.averaged_model, held_out, config.validation_size)
-        self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
         self.row_sums = tf.Variable(tf.zeros(len(self.loss.names)), trainable=False)  # since the last row of steps.csv
         self.epoch_sums = tf.Variable(tf.zeros(len(self.loss.names)), trainable=False)
         self.best = tf.Variable(-1.0, trainable=False)
         self.checkpoint = RunCheckpoint(
             folder,
             model=model,
-            optimizer=self.optimizer,
+            optimizer=optimizer,
             average=self.average,
-            step=self.step,
+            step=self.training_step.count,
             row_sums=self.row_sums,
             epoch_sums=self.epoch_sums,
             best=self.best,
@@ -104,6 +97,11 @@ class Trainer:
         )
         self.first_frozen_step = round(self.total_steps * (1 - config.frozen_norm_share)) + 1
         self.train_step = tf.function(self._train_step)  # one step on a batch; counts it
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return int(self.training_step.count)
 
     def run(self) -> None:
         """Train to the end, from the newest checkpoint if there is one.
@@ -114,7 +112,7 @@ class Trainer:
         """
         if RunCheckpoint.exists(self.folder):
             self.checkpoint.restore()
-        first = int(self.step)
+        first = self.step
         self.steps_log = CsvLog(self.folder / "steps.csv", ("step", *self.loss.names, "learning_rate"), first)
         self.epochs_log = CsvLog(
             self.folder / "epochs.csv", ("step", "epoch", *self.loss.names, "validation_ap"), first
@@ -142,15 +140,7 @@ class Trainer:
             yield step
 
     def _train_step(self, images, targets, frozen_norm: bool = False):
-        with tf.GradientTape() as tape:
-            # Both give logits; outside a call in training, BatchNorm uses its moving statistics.
-            outputs = self.model.forward(images) if frozen_norm else self.model(images, training=True)
-            total, losses = self.loss(images, outputs, targets)
-        gradients = tape.gradient(total, self.trained)
-        self.optimizer.apply_gradients(zip(gradients, self.trained, strict=True))
-        self.step.assign_add(1)
-        self.average.update(self.step)
-        values = tf.stack([losses[name] for name in self.loss.names])
+        values = self.training_step(images, targets, frozen_norm)
         self.row_sums.assign_add(values)
         self.epoch_sums.assign_add(values)
 
@@ -162,7 +152,7 @@ class Trainer:
                 raise UserError(
                     f"the loss became {losses['loss']} at step {step}; start again with a lower learning rate."
                 )
-            learning_rate = float(self.optimizer.learning_rate)
+            learning_rate = float(self.training_step.optimizer.learning_rate)
             self.steps_log.write(step=step, **losses, learning_rate=learning_rate)
             self._write_board(step, **losses, learning_rate=learning_rate)
             progress.update(task, loss=f"loss {losses['loss']:.3f}")

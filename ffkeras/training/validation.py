@@ -3,7 +3,7 @@
 import numpy as np
 
 from ffkeras.data.labels import LabelledImage
-from ffkeras.data.pipeline import Source
+from ffkeras.data.samples import Source
 from ffkeras.evaluation.average_precision import GroundTruth, average_precision
 from ffkeras.evaluation.detections import IOU_THRESHOLD, SCORE_THRESHOLD, detection_rows
 from ffkeras.evaluation.keras_detector import KerasFaceDetector

@@ -8,7 +8,8 @@ import pytest
 from ffkeras.backend import tf
 from ffkeras.data.image_cache import FileSource
 from ffkeras.data.labels import LabelledImage
-from ffkeras.data.pipeline import PipelineConfig, make_sample, steps_per_epoch, training_dataset, user_errors
+from ffkeras.data.pipeline import training_dataset, user_errors
+from ffkeras.data.samples import PipelineConfig, make_sample, steps_per_epoch
 from ffkeras.errors import UserError
 
 MEAN = (104.0, 117.0, 123.0)

@@ -1,0 +1,60 @@
+"""Which augmented sample stands at which place of the endless training sequence; without TensorFlow."""
+
+import functools
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ffkeras.data.augment import Sample, augment
+from ffkeras.data.labels import LabelledImage
+
+
+class Source(Protocol):
+    """Where samples come from: `FileSource`, `SyntheticFaces`, or anything with these two methods."""
+
+    def __len__(self) -> int:
+        """Number of samples in an epoch; at least 1."""
+
+    def load(self, index: int) -> tuple[np.ndarray, LabelledImage]:
+        """Sample `index`: uint8 BGR [H, W, 3], and its faces in pixels. Called from several threads at once."""
+
+
+@dataclass(frozen=True)
+class PipelineConfig:
+    """How batches are made.
+
+    Args:
+        image_size: (height, width) of the network input, multiples of 32.
+        batch_size: samples per batch.
+        mean: BGR, subtracted from the images; also fills what lies beyond an image.
+        seed: of the sample order and of all augmentation, 0 or greater.
+        workers: samples made at the same time.
+    """
+
+    image_size: tuple[int, int]
+    batch_size: int
+    mean: tuple[float, float, float]
+    seed: int = 0
+    workers: int = 2
+
+
+def steps_per_epoch(source: Source, config: PipelineConfig) -> int:
+    """Whole batches in an epoch, at least 1."""
+    return max(1, len(source) // config.batch_size)
+
+
+@functools.lru_cache(maxsize=4)
+def sample_order(count: int, seed: int, epoch: int) -> np.ndarray:
+    """The order of `count` samples in an epoch: a permutation int64 [count] that depends on the arguments alone."""
+    return np.random.default_rng((seed, epoch)).permutation(count)
+
+
+def make_sample(source: Source, config: PipelineConfig, position: int) -> Sample:
+    """The sample at a position of the endless sequence, augmented: a pure function of (source, config, position)."""
+    epoch, place = divmod(position, len(source))
+    index = int(sample_order(len(source), config.seed, epoch)[place])
+    image, faces = source.load(index)
+    sample = Sample(image, faces.boxes, faces.landmarks, faces.has_landmarks, faces.ignore)
+    rng = np.random.default_rng((config.seed, epoch, index))
+    return augment(sample, config.image_size, config.mean, rng)

@@ -1,0 +1,126 @@
+"""Batches of augmented samples as plain arrays, made by many processes; without TensorFlow."""
+
+import multiprocessing
+from collections.abc import Iterator
+from multiprocessing.shared_memory import SharedMemory
+
+import cv2
+import numpy as np
+
+from ffkeras.data.augment import Sample
+from ffkeras.data.dataset import read_dataset, split_held_out
+from ffkeras.data.image_cache import FileSource
+from ffkeras.data.samples import PipelineConfig, make_sample
+from ffkeras.lowered.plan import Plan
+
+BATCHES_AHEAD = 2  # for each process
+CACHE_BYTES = 64 << 30  # all images that a training set of ours has
+Batch = tuple[np.ndarray, ...]
+
+
+def layout(plan: Plan) -> list[tuple[tuple[int, ...], np.dtype]]:
+    """Shape and type of the arrays of a batch: pixels, boxes, landmarks, has_landmarks, ignore."""
+    batch, faces = plan.batch_size, plan.most_faces
+    return [
+        ((batch, *plan.image_size, 3), np.dtype(np.uint8)),
+        ((batch, faces, 4), np.dtype(np.float32)),
+        ((batch, faces, 5, 2), np.dtype(np.float32)),
+        ((batch, faces), np.dtype(bool)),
+        ((batch, faces), np.dtype(bool)),
+    ]
+
+
+def batch_arrays(plan: Plan, buffer: memoryview) -> Batch:
+    """Views of a buffer as the arrays of a batch."""
+    views, start = [], 0
+    for shape, kind in layout(plan):
+        size = int(np.prod(shape)) * kind.itemsize
+        views.append(np.frombuffer(buffer, kind, int(np.prod(shape)), start).reshape(shape))
+        start += size
+    return tuple(views)
+
+
+def batch_bytes(plan: Plan) -> int:
+    """Bytes of a batch."""
+    return sum(int(np.prod(shape)) * kind.itemsize for shape, kind in layout(plan))
+
+
+def largest_first(sample: Sample, room: int) -> np.ndarray:
+    """Which faces of a sample a step has room for: all, or those that count before ignored ones, large before small."""
+    sizes = (sample.boxes[:, 2:] - sample.boxes[:, :2]).max(axis=1, initial=0)
+    return np.lexsort((-sizes, sample.ignore))[:room]
+
+
+def write_sample(sample: Sample, plan: Plan, arrays: Batch, row: int) -> None:
+    """Put a sample into row `row` of a batch; boxes and landmarks normalised to the input, empty places ignored."""
+    pixels, boxes, landmarks, has_landmarks, ignore = arrays
+    height, width = plan.image_size
+    size = np.array([width, height], np.float32)
+    chosen = largest_first(sample, plan.most_faces)
+    pixels[row] = sample.image
+    for array, empty in ((boxes, 0), (landmarks, 0), (has_landmarks, False), (ignore, True)):
+        array[row] = empty
+    boxes[row, : len(chosen)] = (sample.boxes[chosen].reshape(-1, 2, 2) / size).reshape(-1, 4)
+    landmarks[row, : len(chosen)] = sample.landmarks[chosen] / size
+    has_landmarks[row, : len(chosen)] = sample.has_landmarks[chosen]
+    ignore[row, : len(chosen)] = sample.ignore[chosen]
+
+
+def load_source(plan: Plan) -> FileSource:
+    """The training samples of a plan, all images decoded. Raises UserError where one is unreadable."""
+    training, _ = split_held_out(read_dataset(plan.data))
+    return FileSource(training, CACHE_BYTES)
+
+
+class BatchMaker:
+    """Makes the batches of a plan in processes of their own; batch k is a function of (plan, k) alone.
+
+    Use as a context manager, so that the processes end.
+
+    Args:
+        plan: what is trained.
+        source: samples with their images in memory, which the processes share by forking.
+        processes: as many batches are made at the same time.
+    """
+
+    def __init__(self, plan: Plan, source: FileSource, processes: int):
+        self.plan = plan
+        self._slots = [SharedMemory(create=True, size=batch_bytes(plan)) for _ in range(processes * BATCHES_AHEAD)]
+        fork = multiprocessing.get_context("fork")
+        self._free = [fork.Semaphore(1) for _ in self._slots]
+        self._made = [fork.Semaphore(0) for _ in self._slots]
+        self._workers = [
+            fork.Process(target=self._work, args=(source, i, processes), daemon=True) for i in range(processes)
+        ]
+        for worker in self._workers:
+            worker.start()
+
+    def __enter__(self) -> "BatchMaker":
+        return self
+
+    def __exit__(self, *exception) -> None:
+        for worker in self._workers:
+            worker.terminate()
+            worker.join()
+        for slot in self._slots:
+            slot.unlink()
+
+    def __iter__(self) -> Iterator[Batch]:
+        """The batches of the plan, in order; the arrays are copies."""
+        for step in range(self.plan.total_steps):
+            slot = step % len(self._slots)
+            self._made[slot].acquire()
+            yield tuple(array.copy() for array in batch_arrays(self.plan, self._slots[slot].buf))
+            self._free[slot].release()
+
+    def _work(self, source: FileSource, worker: int, processes: int) -> None:
+        cv2.setNumThreads(1)
+        plan = self.plan
+        config = PipelineConfig(plan.image_size, plan.batch_size, plan.mean, plan.seed)
+        for step in range(worker, plan.total_steps, processes):
+            slot = step % len(self._slots)
+            self._free[slot].acquire()
+            arrays = batch_arrays(plan, self._slots[slot].buf)
+            for row in range(plan.batch_size):
+                write_sample(make_sample(source, config, step * plan.batch_size + row), plan, arrays, row)
+            self._made[slot].release()

@@ -1,0 +1,73 @@
+"""One step of training: forward, loss, gradients, weights, and their average."""
+
+from ffkeras.backend import keras, tf
+from ffkeras.models.featherface import FeatherFace
+from ffkeras.quantization.network import QuantizedFeatherFace
+from ffkeras.training.averaging import WeightAverage
+from ffkeras.training.config import TrainingConfig
+from ffkeras.training.distillation import DistilledLoss
+from ffkeras.training.losses import MultiboxLoss
+
+NOT_DECAYED = ["bias", "gamma", "beta", "fusion_weights", "task_weights"]  # weight decay is for kernels
+BETA_2 = 0.99  # AdamW's second moment must follow within a short run
+
+LearningRate = float | tf.Variable | keras.optimizers.schedules.LearningRateSchedule
+
+
+def make_adamw(config: TrainingConfig, learning_rate: LearningRate) -> keras.optimizers.Optimizer:
+    """AdamW (Loshchilov & Hutter 2019) with the configuration's weight decay and gradient norm."""
+    optimizer = keras.optimizers.AdamW(
+        learning_rate, weight_decay=config.weight_decay, beta_2=BETA_2, global_clipnorm=config.gradient_norm
+    )
+    optimizer.exclude_from_weight_decay(var_names=NOT_DECAYED)
+    return optimizer
+
+
+class TrainingStep:
+    """Everything that a step changes, and the step as a function of a batch, to be traced by TensorFlow.
+
+    Args:
+        model: with its initial weights.
+        loss: what is minimised.
+        optimizer: not built yet.
+        average_decay: of the average of the weights, see `WeightAverage`.
+
+    Attributes:
+        trained: variables that gradients are taken for: the network's and the loss's.
+        average: of the network's weights.
+        count: int64, steps done.
+    """
+
+    def __init__(
+        self,
+        model: FeatherFace | QuantizedFeatherFace,
+        loss: MultiboxLoss | DistilledLoss,
+        optimizer: keras.optimizers.Optimizer,
+        average_decay: float,
+    ):
+        self.model, self.loss, self.optimizer = model, loss, optimizer
+        self.trained = [*model.trainable_variables, *loss.trainable_variables]
+        optimizer.build(self.trained)
+        self.average = WeightAverage(model.weights, average_decay)
+        self.count = tf.Variable(0, dtype=tf.int64, trainable=False)
+
+    def __call__(self, images, targets: dict, frozen_norm: bool = False):
+        """Train on a batch.
+
+        Args:
+            images: float32 [B, H, W, 3], normalised for the network.
+            targets: as `make_matcher` gives them, batched.
+            frozen_norm: BatchNorm uses its moving statistics, as in inference.
+
+        Returns:
+            float32, one value for each of `loss.names`.
+        """
+        with tf.GradientTape() as tape:
+            # Both give logits; outside a call in training, BatchNorm uses its moving statistics.
+            outputs = self.model.forward(images) if frozen_norm else self.model(images, training=True)
+            total, losses = self.loss(images, outputs, targets)
+        gradients = tape.gradient(total, self.trained)
+        self.optimizer.apply_gradients(zip(gradients, self.trained, strict=True))
+        self.count.assign_add(1)
+        self.average.update(self.count)
+        return tf.stack([losses[name] for name in self.loss.names])
