@@ -1,8 +1,12 @@
 """Batches of augmented samples as plain arrays, made by many processes; without TensorFlow."""
 
+import mmap
 import multiprocessing
+import signal
+import sys
 from collections.abc import Iterator
-from multiprocessing.shared_memory import SharedMemory
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
 
 import cv2
 import numpy as np
@@ -11,8 +15,11 @@ from ffkeras.data.augment import Sample
 from ffkeras.data.dataset import read_dataset, split_held_out
 from ffkeras.data.image_cache import FileSource
 from ffkeras.data.samples import PipelineConfig, make_sample
+from ffkeras.errors import UserError
 from ffkeras.lowered.plan import Plan
 
+FORK = multiprocessing.get_context("fork")
+SECONDS_BETWEEN_LOOKS = 1.0
 BATCHES_AHEAD = 2  # for each process
 CACHE_BYTES = 64 << 30  # all images that a training set of ours has
 Batch = tuple[np.ndarray, ...]
@@ -30,7 +37,7 @@ def layout(plan: Plan) -> list[tuple[tuple[int, ...], np.dtype]]:
     ]
 
 
-def batch_arrays(plan: Plan, buffer: memoryview) -> Batch:
+def batch_arrays(plan: Plan, buffer: mmap.mmap) -> Batch:
     """Views of a buffer as the arrays of a batch."""
     views, start = [], 0
     for shape, kind in layout(plan):
@@ -67,7 +74,7 @@ def write_sample(sample: Sample, plan: Plan, arrays: Batch, row: int) -> None:
 
 
 def load_source(plan: Plan) -> FileSource:
-    """The training samples of a plan, all images decoded. Raises UserError where one is unreadable."""
+    """The training samples of a plan; images are decoded when they are first read."""
     training, _ = split_held_out(read_dataset(plan.data))
     return FileSource(training, CACHE_BYTES)
 
@@ -75,52 +82,65 @@ def load_source(plan: Plan) -> FileSource:
 class BatchMaker:
     """Makes the batches of a plan in processes of their own; batch k is a function of (plan, k) alone.
 
-    Use as a context manager, so that the processes end.
+    Decoding the images starts at once, in another process too. Use as a context manager, so that the processes end;
+    make it before JAX starts its threads, which a fork would cut off.
 
     Args:
         plan: what is trained.
-        source: samples with their images in memory, which the processes share by forking.
         processes: as many batches are made at the same time.
     """
 
-    def __init__(self, plan: Plan, source: FileSource, processes: int):
-        self.plan = plan
-        self._slots = [SharedMemory(create=True, size=batch_bytes(plan)) for _ in range(processes * BATCHES_AHEAD)]
-        fork = multiprocessing.get_context("fork")
-        self._free = [fork.Semaphore(1) for _ in self._slots]
-        self._made = [fork.Semaphore(0) for _ in self._slots]
-        self._workers = [
-            fork.Process(target=self._work, args=(source, i, processes), daemon=True) for i in range(processes)
-        ]
-        for worker in self._workers:
-            worker.start()
+    def __init__(self, plan: Plan, processes: int):
+        self.plan, self.processes = plan, processes
+        self._slots = [mmap.mmap(-1, batch_bytes(plan)) for _ in range(processes * BATCHES_AHEAD)]
+        self._free = [FORK.Semaphore(1) for _ in self._slots]
+        self._made = [FORK.Semaphore(0) for _ in self._slots]
+        self._errors, inner = FORK.Pipe(duplex=False)
+        self._leader = FORK.Process(target=self._lead, args=(inner,))
+        self._leader.start()
+        inner.close()
 
     def __enter__(self) -> "BatchMaker":
         return self
 
     def __exit__(self, *exception) -> None:
-        for worker in self._workers:
-            worker.terminate()
-            worker.join()
-        for slot in self._slots:
-            slot.unlink()
+        self._leader.terminate()
+        self._leader.join()
 
     def __iter__(self) -> Iterator[Batch]:
-        """The batches of the plan, in order; the arrays are copies."""
+        """The batches of the plan, in order; the arrays are copies. Raises UserError for an unreadable image."""
         for step in range(self.plan.total_steps):
             slot = step % len(self._slots)
-            self._made[slot].acquire()
-            yield tuple(array.copy() for array in batch_arrays(self.plan, self._slots[slot].buf))
+            while not self._made[slot].acquire(timeout=SECONDS_BETWEEN_LOOKS):
+                if self._errors.poll():
+                    raise UserError(self._errors.recv())
+            yield tuple(array.copy() for array in batch_arrays(self.plan, self._slots[slot]))
             self._free[slot].release()
 
-    def _work(self, source: FileSource, worker: int, processes: int) -> None:
+    def _lead(self, errors: Connection) -> None:
+        """Decode all images, then let workers share them; ends when it is told to."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's affair
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # an orderly end, which ends the workers
+        try:
+            source = load_source(self.plan)
+            with ThreadPoolExecutor(self.processes) as pool:
+                list(pool.map(lambda image: source.cache.read(image.path), source.images))
+        except UserError as error:
+            errors.send(str(error))
+            return
+        for worker in range(self.processes):
+            FORK.Process(target=self._work, args=(source, worker), daemon=True).start()
+        signal.pause()
+
+    def _work(self, source: FileSource, worker: int) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         cv2.setNumThreads(1)
         plan = self.plan
         config = PipelineConfig(plan.image_size, plan.batch_size, plan.mean, plan.seed)
-        for step in range(worker, plan.total_steps, processes):
+        for step in range(worker, plan.total_steps, self.processes):
             slot = step % len(self._slots)
             self._free[slot].acquire()
-            arrays = batch_arrays(plan, self._slots[slot].buf)
+            arrays = batch_arrays(plan, self._slots[slot])
             for row in range(plan.batch_size):
                 write_sample(make_sample(source, config, step * plan.batch_size + row), plan, arrays, row)
             self._made[slot].release()

@@ -84,7 +84,7 @@ class Plan:
         """Linear warm-up, then cosine decay to zero, at step number `step`, 0-based; as `make_optimizer` has it."""
         warmup = min(self.warmup_steps, self.total_steps // 10)
         if step < warmup:
-            return self.learning_rate * (step + 1) / warmup
+            return self.learning_rate * (1 + step * (1 - 1 / warmup)) / warmup
         share = (step - warmup) / max(1, self.total_steps - warmup)
         return self.learning_rate * 0.5 * (1 + math.cos(math.pi * min(share, 1.0)))
 

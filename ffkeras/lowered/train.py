@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ffkeras.files import write_bytes, write_text
 from ffkeras.lowered.arrays import pack, unpack
-from ffkeras.lowered.batches import Batch, BatchMaker, load_source
+from ffkeras.lowered.batches import Batch, BatchMaker
 from ffkeras.lowered.executable import Executable, to_device
 from ffkeras.lowered.plan import LoweredRun, Plan
 
@@ -76,11 +76,7 @@ class LoweredTraining:
     def run(self) -> None:
         """Compile, train, write. Raises UserError for unreadable images and outputs that cannot be written."""
         start = time.monotonic()
-        source = load_source(self.plan)
-        with ThreadPoolExecutor(self.processes) as pool:
-            list(pool.map(lambda image: source.cache.read(image.path), source.images))
-        print(f"{len(source)} images in memory after {time.monotonic() - start:.0f} s", flush=True)
-        with BatchMaker(self.plan, source, self.processes) as batches:  # forks before JAX starts its threads
+        with BatchMaker(self.plan, self.processes) as batches:
             self._train(batches, start)
 
     def _train(self, batches: BatchMaker, start: float) -> None:

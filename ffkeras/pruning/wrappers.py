@@ -108,7 +108,7 @@ class FilterPruning(Pruning):
             self._apply_masks()
             return tf.no_op()
 
-        held = not self.soft or self._step_fn() > self._pruning_schedule.end_step
+        held = tf.logical_or(not self.soft, self._step_fn() > self._pruning_schedule.end_step)
         return tf.cond(held, apply, tf.no_op)
 
     def reset(self) -> None:

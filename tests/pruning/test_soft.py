@@ -90,6 +90,17 @@ def test_hard_masks_hold_between_choices():
     assert silent_filters(soft) == (~soft.kept()[DIMENSION]).sum()
 
 
+@pytest.mark.parametrize("is_soft", [True, False])
+def test_masks_are_the_same_in_a_traced_step(is_soft):
+    soft, widths = soft_network({"backbone/32": 0.5}, soft=is_soft)
+    images = random_images()
+    traced = tf.function(lambda: soft(images, training=True))
+    for _ in range(RAMP):
+        traced()
+    assert soft.kept()[DIMENSION].sum() == widths[DIMENSION]
+    assert silent_filters(soft) == (~soft.kept()[DIMENSION]).sum()
+
+
 def test_coupled_layers_lose_the_same_filters_and_their_shifts():
     soft, _ = soft_network(dict.fromkeys(GROUPS, 0.5))
     train(soft, RAMP, rate=0.0)
