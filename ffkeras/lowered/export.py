@@ -126,7 +126,7 @@ def lower(function: Callable, arguments: list[tf.Tensor], variables: list[tf.Var
     """
     traced = tf.function(function, jit_compile=True)
     with xla_forms():
-        text = traced.experimental_get_compiler_ir(*arguments)(stage="stablehlo")
+        text = plain(traced.experimental_get_compiler_ir(*arguments)(stage="stablehlo"))
         concrete = traced.get_concrete_function(*arguments)
     index = {id(variable.handle): i for i, variable in enumerate(variables)}
     held = {id(variable.handle): variable for variable in concrete.variables}
@@ -136,6 +136,11 @@ def lower(function: Callable, arguments: list[tf.Tensor], variables: list[tf.Var
         if id(value) not in index:
             constants.append(held.get(id(value), value).numpy())
     return text, {"parameters": parameters, "results": aliases(text)}, constants
+
+
+def plain(text: str) -> str:
+    """The text without operations of TensorFlow's own dialect, which compilers for GPUs do not take."""
+    return re.sub(r"= mhlo\.copy (%\S+) : ", r"= stablehlo.optimization_barrier \1 : ", text)
 
 
 def aliases(text: str) -> dict[str, int]:

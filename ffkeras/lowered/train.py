@@ -40,7 +40,8 @@ class RunState:
     def train(self, encoded: list, learning_rate: float, frozen_norm: bool) -> None:
         """Do a step on an encoded batch."""
         self.variables[LEARNING_RATE] = jax.device_put(np.float32(learning_rate))
-        self.losses += self.steps[frozen_norm](encoded, self.variables)
+        losses, self.variables = self.steps[frozen_norm](encoded, self.variables)
+        self.losses += losses
 
     def take_losses(self) -> np.ndarray:
         """The means since the last call."""
@@ -121,7 +122,7 @@ class LoweredTraining:
         print(f"{pace * 1000:.1f} ms a step: {steps} steps", flush=True)
 
     def _step(self, step: int, batch: Batch, encode: Executable, runs: list[RunState]) -> None:
-        encoded = encode(to_device(batch), [])
+        encoded, _ = encode(to_device(batch), [])
         for run in runs:
             run.train(encoded, self.plan.learning_rate_at(step), step >= self.plan.first_frozen_step)
         if step % BATCHES_IN_FLIGHT == 0:
