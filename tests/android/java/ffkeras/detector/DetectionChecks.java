@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.util.Arrays;
 import java.util.List;
 import java.util.zip.CRC32;
 
@@ -11,9 +12,16 @@ import java.util.zip.CRC32;
 final class DetectionChecks {
     private DetectionChecks() {}
 
-    /** Reads the record of `model`, called `name`. */
+    /** Reads the record of `model`, called `name`, with some bytes changed and cut off after `length`. */
     static String record(Request request) throws IOException, UserError {
-        Metadata record = Metadata.read(request.file("model"), request.text("name"));
+        byte[] model = request.file("model");
+        if (request.has("changes")) {
+            for (double[] change : request.rows("changes")) {
+                model[(int) change[0]] = (byte) change[1];
+            }
+            model = Arrays.copyOf(model, request.whole("length"));
+        }
+        Metadata record = Metadata.read(model, request.text("name"));
         return "{\"network\": " + Reply.quoted(record.network) + ", \"height\": " + record.height + ", \"width\": "
                 + record.width + ", \"anchor_count\": " + record.anchorCount() + ", \"decoded\": " + record.decoded
                 + ", \"borders\": " + Reply.quoted(record.borders) + "}";

@@ -7,7 +7,7 @@ import java.util.Map;
 
 /**
  * Lets the tests in Python drive the library: a JSON request a line in, a JSON reply a line out. A reply is
- * `{"error": sentence}` where the library gave one.
+ * `{"error": sentence}` where the library gave one, and `{"crash": what}` where it did not but should have.
  */
 public final class Driver {
     private Driver() {}
@@ -51,6 +51,9 @@ public final class Driver {
             }
         } catch (UserError error) {
             return Reply.error(error.getMessage());
+        } catch (RuntimeException error) { // what the app would end by
+            error.printStackTrace();
+            return "{\"crash\": " + Reply.quoted(error.toString()) + "}";
         }
     }
 }

@@ -40,7 +40,19 @@ final class Request {
     }
 
     double[] numbers(String name) {
-        List<?> list = (List<?>) values.get(name);
+        return numbers((List<?>) values.get(name));
+    }
+
+    /** A list of lists of numbers. */
+    List<double[]> rows(String name) {
+        List<double[]> rows = new ArrayList<double[]>();
+        for (Object row : (List<?>) values.get(name)) {
+            rows.add(numbers((List<?>) row));
+        }
+        return rows;
+    }
+
+    private static double[] numbers(List<?> list) {
         double[] numbers = new double[list.size()];
         for (int i = 0; i < numbers.length; i++) {
             numbers[i] = ((Number) list.get(i)).doubleValue();

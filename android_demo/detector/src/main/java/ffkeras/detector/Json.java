@@ -165,7 +165,7 @@ final class Json {
         }
         int known = "\"\\/bfnrt".indexOf(letter);
         if (known < 0) {
-            throw error("Invalid \\escape: ", position - 1);
+            throw error("Invalid \\escape", position - 1);
         }
         position++;
         return "\"\\/\b\f\n\r\t".charAt(known);

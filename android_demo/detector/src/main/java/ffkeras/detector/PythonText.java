@@ -1,6 +1,8 @@
 package ffkeras.detector;
 
 import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +45,7 @@ final class PythonText {
         if (Double.isNaN(value) || Double.isInfinite(value)) {
             return Double.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
         }
-        BigDecimal exact = new BigDecimal(Double.toString(value)).stripTrailingZeros();
+        BigDecimal exact = shortest(value);
         int exponent = exact.precision() - exact.scale() - 1;
         if (value == 0 || exponent >= -4 && exponent < 16) {
             String plain = value == 0 ? "0" : exact.toPlainString();
@@ -53,6 +55,20 @@ final class PythonText {
         String mantissa = digits.length() == 1 ? digits : digits.charAt(0) + "." + digits.substring(1);
         String sign = value < 0 ? "-" : "";
         return sign + mantissa + "e" + (exponent < 0 ? "-" : "+") + String.format("%02d", Math.abs(exponent));
+    }
+
+    /** The fewest digits that read back to the value; Double.toString often writes more. */
+    private static BigDecimal shortest(double value) {
+        BigDecimal all = new BigDecimal(value);
+        BigDecimal rounded = all;
+        for (int digits = 17; digits > 0; digits--) { // 17 always suffice
+            BigDecimal shorter = all.round(new MathContext(digits, RoundingMode.HALF_EVEN));
+            if (shorter.doubleValue() != value) {
+                break;
+            }
+            rounded = shorter;
+        }
+        return rounded.stripTrailingZeros();
     }
 
     private static String of(Map<?, ?> members) {
