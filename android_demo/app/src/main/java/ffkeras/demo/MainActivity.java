@@ -5,6 +5,7 @@ import android.app.Activity;
 import android.content.ActivityNotFoundException;
 import android.content.Intent;
 import android.content.pm.PackageManager;
+import android.content.res.Configuration;
 import android.media.Image;
 import android.net.Uri;
 import android.os.Bundle;
@@ -14,6 +15,7 @@ import android.view.WindowManager;
 import android.widget.AdapterView;
 import android.widget.ArrayAdapter;
 import android.widget.Button;
+import android.widget.LinearLayout;
 import android.widget.Spinner;
 import android.widget.TextView;
 import android.widget.Toast;
@@ -42,6 +44,7 @@ public final class MainActivity extends Activity {
         super.onCreate(state);
         getWindow().addFlags(WindowManager.LayoutParams.FLAG_KEEP_SCREEN_ON);
         setContentView(R.layout.main);
+        arrange(getResources().getConfiguration());
         front = state != null && state.getBoolean(STATE_FRONT);
         worker = new DetectionWorker(this, (FaceView) findViewById(R.id.faces), new Results());
         camera = new CameraSource(
@@ -61,6 +64,12 @@ public final class MainActivity extends Activity {
                 choosePicture();
             }
         });
+    }
+
+    @Override
+    public void onConfigurationChanged(Configuration configuration) {
+        super.onConfigurationChanged(configuration);
+        arrange(configuration);
     }
 
     @Override
@@ -107,6 +116,20 @@ public final class MainActivity extends Activity {
             setCameraButton(R.string.to_camera);
             worker.openPicture(data.getData());
         }
+    }
+
+    /** Puts the controls below the picture, or beside it on a wide screen. */
+    private void arrange(Configuration configuration) {
+        boolean wide = configuration.orientation == Configuration.ORIENTATION_LANDSCAPE;
+        int all = LinearLayout.LayoutParams.MATCH_PARENT;
+        int beside = getResources().getDimensionPixelSize(R.dimen.controls_beside);
+        ((LinearLayout) findViewById(R.id.screen))
+                .setOrientation(wide ? LinearLayout.HORIZONTAL : LinearLayout.VERTICAL);
+        findViewById(R.id.picture_area)
+                .setLayoutParams(new LinearLayout.LayoutParams(wide ? 0 : all, wide ? all : 0, 1));
+        findViewById(R.id.controls).setLayoutParams(wide
+                ? new LinearLayout.LayoutParams(beside, all)
+                : new LinearLayout.LayoutParams(all, LinearLayout.LayoutParams.WRAP_CONTENT));
     }
 
     private void fillSpinners() {
