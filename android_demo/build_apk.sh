@@ -128,6 +128,7 @@ sign() {
     apksigner sign --ks "$KEY" --ks-pass "pass:$KEY_PASSWORD" --min-sdk-version "$(setting minSdk)" "$WORK/signed.apk"
 }
 
+[[ ! -d $APK ]] || fail "$APK is a folder; name a file."
 check_tools
 mkdir -p "$PACKAGES" "$(dirname "$APK")"
 fetch_debian "$ANDROID_POOL" "$ANDROID_SHA256"
@@ -142,5 +143,6 @@ link_resources
 compile
 sign
 "$HERE/verify_apk.sh" "$WORK/signed.apk" "$WORK/assets/models"
-mv "$WORK/signed.apk" "$APK"
+mv "$WORK/signed.apk" "$APK.part" # whole or not at all, on another disk too
+mv "$APK.part" "$APK"
 echo "$APK"

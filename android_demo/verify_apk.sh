@@ -37,7 +37,7 @@ inside=$(unzip -Z1 "$APK")
 for entry in classes.dex resources.arsc AndroidManifest.xml; do
     grep -qx "$entry" <<<"$inside" || fail "lacks $entry."
 done
-unzip -v "$APK" resources.arsc | grep -q ' Stored ' || fail "has packed resources, which Android 11 and later refuse."
+[[ $(unzip -v "$APK" resources.arsc) == *" Stored "* ]] || fail "has packed resources, which Android 11 and later refuse."
 expected=$(cd "$MODELS" && ls -- *.tflite)
 [[ $(sed -n 's,^assets/models/,,p' <<<"$inside" | sort) == "$(sort <<<"$expected")" ]] || fail "holds other models."
 while read -r model; do

@@ -42,8 +42,9 @@ abstract class BundleModels : DefaultTask() {
 
     @TaskAction
     fun bundle() {
-        if (models.isEmpty) {
-            throw GradleException("there is no model to bundle; run tools/bundle_android.py with one.")
+        val missing = models.filter { !it.isFile }
+        if (models.isEmpty || !missing.isEmpty) {
+            throw GradleException("there is no model ${missing.asPath}; run tools/bundle_android.py with others.")
         }
         files.sync {
             from(models)

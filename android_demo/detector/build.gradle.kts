@@ -2,9 +2,8 @@ plugins {
     `java-library`
 }
 
-java {
-    sourceCompatibility = JavaVersion.VERSION_1_8
-    targetCompatibility = JavaVersion.VERSION_1_8
+tasks.withType<JavaCompile>().configureEach {
+    options.release.set(8) // its classes too: ByteBuffer.clear() of a later Java is not there on Android 7
 }
 
 dependencies {

@@ -15,7 +15,8 @@ import jvm
 def classes(tmp_path_factory):
     """A folder with the library's classes, those of its JUnit tests, and the driver's."""
     folder = tmp_path_factory.mktemp("classes")
-    jvm.compile_java(folder, jvm.LIBRARY / "main", jvm.LIBRARY / "test", jvm.DRIVER)
+    jvm.compile_java(folder, jvm.LIBRARY / "main", release=8)
+    jvm.compile_java(folder, jvm.LIBRARY / "test", jvm.DRIVER)
     return folder
 
 

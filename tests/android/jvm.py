@@ -36,11 +36,20 @@ def class_path(*folders):
     return ":".join(map(str, [*folders, *jars]))
 
 
-def compile_java(target, *sources):
+def compile_java(target, *sources, release=17):
     """Compile all Java below `sources` as strictly as the app's own build does."""
     files = sorted(str(path) for source in sources for path in source.rglob("*.java"))
     javac = command("javac", "openjdk-17-jdk-headless")
-    arguments = ["-encoding", "UTF-8", "-Xlint:all,-serial", "-Werror", "-classpath", class_path(target)]
+    arguments = [
+        "-encoding",
+        "UTF-8",
+        "--release",
+        str(release),
+        "-Xlint:all,-serial,-options",
+        "-Werror",
+        "-classpath",
+        class_path(target),
+    ]
     run(javac, *arguments, "-d", str(target), *files)
 
 

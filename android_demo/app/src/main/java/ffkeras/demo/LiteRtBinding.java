@@ -3,6 +3,7 @@ package ffkeras.demo;
 import ffkeras.detector.TensorDetails;
 import ffkeras.detector.TfliteBinding;
 import ffkeras.detector.TfliteGraph;
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -59,10 +60,10 @@ final class LiteRtBinding implements TfliteBinding {
 
         @Override
         public void invoke(ByteBuffer input, ByteBuffer[] outputs) {
-            input.rewind();
+            ((Buffer) input).rewind(); // of Buffer: Android 7 has no other, whatever is compiled against
             Map<Integer, Object> byIndex = new HashMap<Integer, Object>();
             for (int i = 0; i < outputs.length; i++) {
-                outputs[i].rewind();
+                ((Buffer) outputs[i]).rewind();
                 byIndex.put(i, outputs[i]);
             }
             interpreter.runForMultipleInputsOutputs(new Object[] {input}, byIndex);

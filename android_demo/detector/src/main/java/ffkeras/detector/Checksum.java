@@ -1,6 +1,7 @@
 package ffkeras.detector;
 
 import java.nio.charset.Charset;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32;
@@ -31,7 +32,7 @@ final class Checksum {
         checksum.update(model, 0, digits.start);
         checksum.update(ZEROS);
         checksum.update(model, digits.end, model.length - digits.end);
-        String expected = String.format("%08x", checksum.getValue());
+        String expected = String.format(Locale.ROOT, "%08x", checksum.getValue());
         return expected.equals(new String(model, digits.start, digits.end - digits.start, LATIN_1));
     }
 }
