@@ -41,4 +41,18 @@ public class FrameMeterTest {
         assertEquals(10, meter.rate(), EXACT);
         assertEquals(20, meter.mean().network, EXACT);
     }
+
+    @Test
+    public void aPauseIsNoSlowFrame() {
+        aSecondOfFramesIsAveraged();
+        long resumed = 60000 * MILLISECOND;
+        meter.add(0, new StageTimes(1, 2, 3), resumed);
+        assertEquals(0, meter.rate(), EXACT);
+        assertEquals(2, meter.mean().network, EXACT);
+        for (int frame = 1; frame <= 10; frame++) {
+            meter.add(0, new StageTimes(1, 4, 3), resumed + frame * 100 * MILLISECOND);
+        }
+        assertEquals(10, meter.rate(), EXACT);
+        assertEquals(4, meter.mean().network, EXACT);
+    }
 }
