@@ -9,7 +9,8 @@ public final class FrameMeter {
 
     private StageTimes mean = new StageTimes(0, 0, 0);
     private double rate;
-    private long since = -1; // nanoseconds; the start of the second that is counted
+    private boolean counts; // a frame was seen
+    private long since; // nanoseconds; the start of the second that is counted
     private long last; // nanoseconds; when the last frame was done
     private int frames;
     private double before;
@@ -24,7 +25,8 @@ public final class FrameMeter {
      * @param now nanoseconds of a clock that only goes forwards, when the frame was done
      */
     public void add(double conversion, StageTimes times, long now) {
-        boolean starts = since < 0 || now - last > PAUSE;
+        boolean starts = !counts || now - last > PAUSE;
+        counts = true;
         last = now;
         if (starts) { // the first one is shown at once
             mean = new StageTimes(conversion + times.before, times.network, times.after);
