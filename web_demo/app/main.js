@@ -24,8 +24,9 @@ const times = new Times(element("times"), element("rate"));
 const picker = new ModelPicker(element("model"), element("model-facts"));
 const results = new Results(named("status", "details", "json"), (text) => stage.describe(text));
 
-let picture = null; // the still one that is shown, {name, pixels}; null while the webcam runs
+let picture = null; // {name, pixels} of the one that is shown, or of the webcam's last frame
 let thresholdIsOwn = false; // chosen by the user, and so kept when the model changes
+let modelWish = 0; // counts the models that the user asked for: only the last one ends the waiting
 let wish = 0; // counts what the user asked to see: a picture that is decoded too late is dropped
 let turn = 0; // counts detections: an answer to any but the last is dropped
 
@@ -45,17 +46,20 @@ async function attempt(action) {
 // Models
 
 async function useModel(model) {
+  const mine = ++modelWish;
   results.say(`Loading ${model.name}…`);
-  picker.lock();
+  picker.setBusy(true);
   try {
     const record = await engine.load(await model.read(), model.name);
     picker.use(model, record);
     if (!thresholdIsOwn) setThreshold(record.score_threshold);
   } finally {
-    picker.unlock();
-    results.sayLast();
+    if (mine === modelWish) {
+      picker.setBusy(false);
+      results.sayLast();
+    }
   }
-  if (picture) await detectPicture();
+  if (picture && !webcam.isRunning && mine === modelWish) await detectPicture();
 }
 
 // Pictures
@@ -114,24 +118,24 @@ function timedDrawing(draw) {
 // Webcam
 
 async function startWebcam(deviceId = "") {
+  if (webcam.isStarting) return; // the browser is asking the user
   const mine = ++wish;
-  webcamButton.disabled = true;
   try {
     await webcam.start(deviceId, (error) => {
       stopWebcam();
       attempt(() => Promise.reject(error));
     });
   } catch (error) {
-    stopWebcam();
+    showStopped();
     throw error;
-  } finally {
-    webcamButton.disabled = false;
   }
-  if (mine !== wish) return stopWebcam();
-  picture = null;
+  if (mine !== wish) {
+    webcam.stop();
+    return;
+  }
   webcamButton.textContent = "Stop webcam";
   await listCameras();
-  return followWebcam();
+  await followWebcam();
 }
 
 async function listCameras() {
@@ -169,6 +173,10 @@ async function followWebcam() {
 function stopWebcam() {
   webcam.stop();
   turn++;
+  showStopped();
+}
+
+function showStopped() {
   webcamButton.textContent = "Start webcam";
   element("camera-control").hidden = true;
 }

@@ -29,15 +29,10 @@ export class ModelPicker {
     this.#select.add(new Option(model.name.replace(/(_web)?\.tflite$/, "")));
   }
 
-  /** No choice while a model is loaded. */
-  lock() {
-    this.#select.disabled = true;
-  }
-
-  /** Let the user choose again; the list shows the model in use, whatever was tried. */
-  unlock() {
-    this.#select.disabled = this.#models.length === 0;
-    this.#select.selectedIndex = this.#models.indexOf(this.#current);
+  /** Whether a model is being loaded; afterwards the list shows the model in use, whatever was tried. */
+  setBusy(isBusy) {
+    this.#select.setAttribute("aria-busy", String(isBusy));
+    if (!isBusy) this.#select.selectedIndex = this.#models.indexOf(this.#current);
   }
 
   /**

@@ -10,6 +10,7 @@ const COMPATIBLE = "litert_wasm_compat_internal";
 const GZIP = [0x1f, 0x8b]; // first bytes of a compressed file (RFC 1952)
 
 let runtime = null;
+let complaints = []; // what the runtime called an error since a network was opened
 
 /**
  * Open a network and run it once, so that one that cannot run shows here, and the first picture is not slow.
@@ -29,6 +30,7 @@ export async function openNetwork(bytes, record, name) {
   }
   runtime ??= startRuntime();
   await runtime;
+  complaints = [];
   try {
     const model = await loadAndCompile(bytes, { accelerator: "wasm" });
     const run = (input) => runModel(model, record, input);
@@ -48,10 +50,17 @@ async function startRuntime() {
   await loadLiteRt(new URL(`${name}.js`, FOLDER).href);
 }
 
-/** LiteRT.js tells everything as an error; most of it is none. */
+/**
+ * What LiteRT.js writes, most of which is no error. It gives outputs without a word even of a network that it could not
+ * set up, such as one with an operation that it lacks; only these lines tell.
+ */
 function log(line) {
-  if (/^(INFO|VERBOSE|WARNING)/.test(line)) console.debug(line);
-  else console.error(line);
+  if (!line.startsWith("ERROR: ")) {
+    console.debug(line);
+    return;
+  }
+  console.error(line);
+  complaints.push(line.slice("ERROR: ".length).replace(/\.$/, ""));
 }
 
 /** The bytes inside a gzip file; some servers send it unpacked already. */
@@ -66,6 +75,7 @@ async function runModel(model, record, input) {
   let results = {};
   try {
     results = await model.run({ [record.inputName]: tensor });
+    if (complaints.length) throw new Error(complaints[0]);
     const read = ([output, name]) => [output, results[name].toTypedArray().slice()];
     return Object.fromEntries(Object.entries(record.outputNames).map(read));
   } finally {

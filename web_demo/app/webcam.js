@@ -17,6 +17,9 @@ export class Webcam {
   #context = this.#canvas.getContext("2d", { alpha: false, willReadFrequently: true });
   #stream = null;
 
+  /** Whether `start` has not come to its end. */
+  isStarting = false;
+
   constructor() {
     this.#video.muted = true;
     this.#video.playsInline = true;
@@ -35,6 +38,7 @@ export class Webcam {
       throw new UserError("Browsers give a webcam to https pages and to this machine's own address alone; use one.");
     }
     const choice = deviceId ? { deviceId: { exact: deviceId } } : { facingMode: "user" };
+    this.isStarting = true;
     try {
       this.#stream = await navigator.mediaDevices.getUserMedia({ video: { ...WISHED, ...choice } });
       this.#video.srcObject = this.#stream;
@@ -42,6 +46,8 @@ export class Webcam {
     } catch (error) {
       this.stop();
       throw new UserError(SENTENCES[error.name] ?? `The webcam cannot be started (${error.message}); try again.`);
+    } finally {
+      this.isStarting = false;
     }
     this.#track.onended = () => onLost(new UserError("The webcam has gone; connect it and start it again."));
   }
