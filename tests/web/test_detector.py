@@ -140,13 +140,17 @@ def test_fabricated_outputs_give_the_golden_faces(golden, golden_folder, int8_ou
         assert differing_faces(faces_of(case["faces"]), faces_of(answer), pixels=0.5) is None, case["outputs"]
 
 
-def test_two_columns_of_scores_give_the_faces_of_python(int8_outputs, decode_job, run_detector):
+def test_floats_beyond_int8_give_the_faces_of_python(int8_outputs, decode_job, run_detector):
+    """Scores in two columns, sizes that overflow to infinity, and codes that are no numbers."""
     record, _ = int8_outputs("nano_b_micro_160_int8.tflite")
     generator = np.random.default_rng(1)
     face = generator.random((record.anchor_count, 1), np.float32)
+    codes = generator.normal(0, 2, (record.anchor_count, 4)).astype(np.float32)
+    codes[::50, 2:] = 1e4
+    codes[1::50, 0] = np.nan
     outputs = {
         "classification": np.concatenate([1 - face, face], axis=1),
-        "bbox_regression": generator.normal(0, 2, (record.anchor_count, 4)).astype(np.float32),
+        "bbox_regression": codes,
         "landmarks": generator.normal(0, 2, (record.anchor_count, 10)).astype(np.float32),
     }
     (found,) = run_detector([decode_job(outputs, record, (301, 457), score_threshold=0.3)])

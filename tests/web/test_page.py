@@ -31,11 +31,15 @@ def opened(open_demo, browser):
 
 
 @pytest.fixture
-def page(opened):
-    """One page for many tests, because each one compiles ten megabytes; brought back to its first model."""
+def page(opened, golden_folder):
+    """One page for many tests, because each one compiles ten megabytes; brought back to its first model.
+
+    It shows the picture of one pixel: a test that opens another does not mistake an older answer for its own.
+    """
     opened.wait_for_model()
     opened.choose_model(FIRST)
     opened.set_threshold(0.5)
+    opened.open_picture(golden_folder / "images" / "pixel.png")
     return opened
 
 
@@ -244,6 +248,18 @@ def test_a_picture_without_a_face_and_one_of_one_pixel_are_told(page, golden_fol
     assert page.faces()[0] == []
 
 
+def test_a_tall_picture_keeps_its_proportions(page, golden_folder, tmp_path):
+    face = read_image(golden_folder / "images" / "grace_hopper.png")
+    tall = np.full((8 * face.shape[0], *face.shape[1:]), 128, np.uint8)
+    tall[: face.shape[0]] = face
+    cv2.imwrite(str(tmp_path / "tall.png"), tall)
+    page.open_picture(tmp_path / "tall.png")
+    shown = page.page.locator("#picture").bounding_box()
+    assert shown["height"] / shown["width"] == pytest.approx(tall.shape[0] / tall.shape[1], rel=0.02)
+    marks = page.page.locator("#marks").bounding_box()
+    assert marks == pytest.approx(shown, abs=0.1)
+
+
 def test_a_picture_too_large_for_a_canvas_is_reduced(page, tmp_path):
     image = np.full((4500, 6000, 3), 90, np.uint8)
     cv2.imwrite(str(tmp_path / "large.jpg"), image)
@@ -316,9 +332,28 @@ def test_missing_models_are_named_and_one_of_the_user_s_own_works(
     assert not page.has_error()
 
 
-def test_a_missing_runtime_is_named(open_demo, browser, serve, demo, tmp_path):
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        (
+            "*.wasm.gz",
+            "wasm.gz cannot be loaded, the server answers 404; restore the files with",
+        ),
+        ("litert_wasm*.js", "LiteRT.js cannot be started"),
+        ("litert.js", "The detector's scripts cannot be loaded"),
+    ],
+)
+def test_a_missing_part_of_the_runtime_is_told(open_demo, browser, serve, demo, tmp_path, pattern, words):
     shutil.copytree(demo, tmp_path / "demo")
-    for path in (tmp_path / "demo" / "vendor" / "litert").glob("*.wasm.gz"):
+    for path in (tmp_path / "demo" / "vendor" / "litert").glob(pattern):
         path.unlink()
     page = open_demo(browser, serve(tmp_path / "demo"))
-    assert "wasm.gz cannot be loaded, the server answers 404; restore the files" in page.error()
+    assert words in page.error()
+
+
+def test_a_damaged_runtime_is_told(open_demo, browser, serve, demo, tmp_path):
+    shutil.copytree(demo, tmp_path / "demo")
+    for path in (tmp_path / "demo" / "vendor" / "litert").glob("*.wasm.gz"):
+        path.write_bytes(path.read_bytes()[:100_000])
+    page = open_demo(browser, serve(tmp_path / "demo"))
+    assert "LiteRT.js cannot be started" in page.error()

@@ -7,6 +7,7 @@ import { fetchBytes } from "./fetching.js";
 const FOLDER = new URL("../vendor/litert/", import.meta.url);
 const FAST = "litert_wasm_internal"; // needs relaxed SIMD, which some browsers lack
 const COMPATIBLE = "litert_wasm_compat_internal";
+const REPAIR = "restore the files with tools/vendor_litert.py";
 const GZIP = [0x1f, 0x8b]; // first bytes of a compressed file (RFC 1952)
 
 let runtime = null;
@@ -20,7 +21,7 @@ let complaints = []; // what the runtime called an error since a network was ope
  * @param {string} name what a sentence calls the file.
  * @returns {Promise<{run: (input: Float32Array) => Promise<Object<string, Float32Array>>, close: () => void}>}
  * @throws {UserError} int8 at the borders, or a file of the runtime is missing.
- * @throws {Error} the runtime refuses the file; it should not be used any more.
+ * @throws {Error} the runtime does not start, or refuses the file; it should not be used any more.
  */
 export async function openNetwork(bytes, record, name) {
   if (record.borders !== "float32") {
@@ -28,8 +29,7 @@ export async function openNetwork(bytes, record, name) {
       `${name} takes int8, which LiteRT.js refuses; make a file for the web of it with tools/bundle_web.py.`,
     );
   }
-  runtime ??= startRuntime();
-  await runtime;
+  await ensureRuntime();
   complaints = [];
   try {
     const model = await loadAndCompile(bytes, { accelerator: "wasm" });
@@ -42,10 +42,21 @@ export async function openNetwork(bytes, record, name) {
   }
 }
 
+/** Start the runtime once; after a failure the next call tries again. */
+async function ensureRuntime() {
+  runtime ??= startRuntime();
+  try {
+    await runtime;
+  } catch (error) {
+    runtime = null;
+    if (error instanceof UserError) throw error;
+    throw new Error(`LiteRT.js cannot be started (${error?.message ?? error}); ${REPAIR}.`);
+  }
+}
+
 async function startRuntime() {
   const name = (await supportsFeature("relaxedSimd")) ? FAST : COMPATIBLE;
-  const repair = "restore the files with tools/vendor_litert.py";
-  const wasmBinary = await unpack(await fetchBytes(new URL(`${name}.wasm.gz`, FOLDER), repair));
+  const wasmBinary = await unpack(await fetchBytes(new URL(`${name}.wasm.gz`, FOLDER), REPAIR));
   self.Module = { wasmBinary, printErr: log }; // where the loader looks for what it is to use
   await loadLiteRt(new URL(`${name}.js`, FOLDER).href);
 }

@@ -9,9 +9,17 @@ self.onmessage = ({ data }) => {
 
 async function answer({ id, kind, ...request }) {
   try {
-    const requests = await import("./requests.js");
+    const requests = await loadRequests();
     self.postMessage({ id, value: await requests[kind](request) });
   } catch (error) {
     self.postMessage({ id, error: { name: error?.name ?? "Error", message: error?.message ?? String(error) } });
+  }
+}
+
+async function loadRequests() {
+  try {
+    return await import("./requests.js");
+  } catch (error) {
+    throw new Error(`The detector's scripts cannot be loaded (${error.message}); restore web_demo/ and reload the page.`);
   }
 }
