@@ -1,4 +1,4 @@
-// Runs the browser's detection code under Node: a JSON list of jobs on standard input, a list of answers on standard output.
+// Runs the browser's detection code under Node: a JSON list of jobs comes in, a list of answers goes out.
 
 import { readFileSync } from "node:fs";
 

@@ -4,7 +4,7 @@ import { UserError } from "../detector/index.js";
 
 const WORKER = new URL("./worker.js", import.meta.url);
 
-/** Loads a model and finds faces, in a thread of its own. Every method rejects with UserError, whose message is shown. */
+/** Loads a model and finds faces, in a thread of its own. Every method rejects with UserError, to be shown. */
 export class Engine {
   #worker = null;
   #pending = new Map(); // id -> {resolve, reject}

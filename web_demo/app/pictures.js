@@ -36,7 +36,7 @@ async function decode(file) {
     return await createImageBitmap(file, { colorSpaceConversion: "none", imageOrientation: "from-image" });
   } catch {
     throw new UserError(
-      `${file.name} is not a picture that this browser can read, or damaged or too large; open a JPEG, PNG or WebP file.`,
+      `${file.name} is not a picture that this browser can read, or damaged or too large; open a JPEG or PNG file.`,
     );
   }
 }

@@ -1,4 +1,4 @@
-/** What the page asks of the worker: to load a model, to find faces, to look at the last picture with another threshold. */
+/** What the page asks of the worker: to load a model, to find faces, to take another threshold to the last picture. */
 
 import { FaceDetector, UserError, readRecord } from "../detector/index.js";
 import { openNetwork } from "./network.js";

@@ -20,6 +20,6 @@ async function loadRequests() {
   try {
     return await import("./requests.js");
   } catch (error) {
-    throw new Error(`The detector's scripts cannot be loaded (${error.message}); restore web_demo/ and reload the page.`);
+    throw new Error(`The detector's scripts cannot be loaded (${error.message}); restore web_demo/ and reload.`);
   }
 }

@@ -10,8 +10,8 @@ const round = Math.fround;
 /**
  * Threshold, take the best, decode only those, suppress overlaps, and go back to the source picture.
  *
- * @param {Object<string, Float32Array>} outputs Raw: `classification` [A, 2 or 1] probabilities with that of a face last,
- *   `bbox_regression` [A, 4] and `landmarks` [A, 10] codes. Decoded: `score` [A, 1], `boxes` [A, 4] corners and
+ * @param {Object<string, Float32Array>} outputs Raw: `classification` [A, 2 or 1] probabilities with that of a face
+ *   last, `bbox_regression` [A, 4] and `landmarks` [A, 10] codes. Decoded: `score` [A, 1], `boxes` [A, 4] corners and
  *   `landmarks` [A, 10] points, normalised to the network input.
  * @param {Float32Array} anchors [A, 4] (cx, cy, w, h), normalised to the network input.
  * @param {[number, number]} imageSize (height, width) of the network input in pixels.
@@ -19,8 +19,8 @@ const round = Math.fround;
  * @param {{scoreThreshold: number, iouThreshold: number}} thresholds faces below this probability, and faces that
  *   overlap a better one by more than this, are left out; 0..1.
  * @returns {Face[]} best first. A Face is `{box: [x1, y1, x2, y2], score, landmarks: [[x, y] * 5]}` in pixels of the
- *   picture: left eye, right eye, nose, left and right mouth corner, as seen there. Boxes are clipped to it; one that is
- *   not finite or without area there is left out.
+ *   picture: left eye, right eye, nose, left and right mouth corner, as seen there. Boxes are clipped to it; one that
+ *   is not finite or without area there is left out.
  */
 export function decodeFaces(outputs, anchors, imageSize, fitted, { scoreThreshold, iouThreshold }) {
   const isDecoded = "boxes" in outputs;

@@ -1,8 +1,8 @@
 /**
  * Fitting a picture of any size into the network input, and going back.
  *
- * The bytes equal those of OpenCV's `resize` with INTER_LINEAR on uint8: half-pixel centres, weights of 11 bits, the two
- * sums of a pixel cut to 16 bits on the way.
+ * The bytes equal those of OpenCV's `resize` with INTER_LINEAR on uint8: half-pixel centres, weights of 11 bits, the
+ * two sums of a pixel cut to 16 bits on the way.
  */
 
 const WEIGHT_ONE = 2048;

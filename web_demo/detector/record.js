@@ -127,7 +127,8 @@ function requireImageSize(imageSize, stride) {
 
 function requireOutputs(outputs, names) {
   const named = outputs && Object.keys(outputs).sort().join() === names.join();
-  require(named && Object.values(outputs).every((name) => typeof name === "string"), `outputs do not name ${names.join(", ")}`);
+  const areNames = named && Object.values(outputs).every((name) => typeof name === "string");
+  require(areNames, `outputs do not name ${names.join(", ")}`);
 }
 
 /** The names by which a runtime takes the tensors that the record means. */
@@ -135,10 +136,9 @@ function matchBorders({ inputs, outputs }, record, name) {
   const disagrees = (reason) =>
     new UserError(`${name} is not what its record says: ${reason}; convert it again with tools/convert_tflite.py.`);
   const requireBorder = (border, type, shapes) => {
-    const fits = border.type === type && shapes.some((shape) => shape.join() === border.shape.join());
-    if (!fits) {
-      throw disagrees(`${border.name} is ${border.type} [${border.shape}] where the record says ${type} [${shapes[0]}]`);
-    }
+    if (border.type === type && shapes.some((shape) => shape.join() === border.shape.join())) return;
+    const [found, expected] = [`${border.type} [${border.shape}]`, `${type} [${shapes[0]}]`];
+    throw disagrees(`${border.name} is ${found} where the record says ${expected}`);
   };
   if (inputs.length !== 1) throw disagrees(`it has ${inputs.length} inputs`);
   requireBorder(inputs[0], record.borders, [[1, ...record.image_size, 3]]);
