@@ -31,15 +31,14 @@ export async function openNetwork(bytes, record, name) {
   }
   await ensureRuntime();
   complaints = [];
-  try {
-    const model = await loadAndCompile(bytes, { accelerator: "wasm" });
-    const run = (input) => runModel(model, record, input);
-    await run(new Float32Array(record.image_size[0] * record.image_size[1] * 3));
-    return { run, close: () => model.delete() };
-  } catch (error) {
-    const reason = error?.message ?? String(error);
+  const refuse = (error) => {
+    const reason = error?.message ?? String(error); // C++ throws numbers
     throw new Error(`${name} cannot be run by LiteRT.js (${reason}); convert it with tools/convert_tflite.py.`);
-  }
+  };
+  const model = await loadAndCompile(bytes, { accelerator: "wasm" }).catch(refuse);
+  const run = (input) => runModel(model, record, input).catch(refuse);
+  await run(new Float32Array(record.image_size[0] * record.image_size[1] * 3));
+  return { run, close: () => model.delete() };
 }
 
 /** Start the runtime once; after a failure the next call tries again. */
