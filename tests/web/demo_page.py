@@ -1,0 +1,72 @@
+"""The demo's page as its user works with it."""
+
+import json
+import re
+from pathlib import Path
+
+from ffkeras.crosscheck.golden import faces_of
+
+PATIENCE = 60_000  # milliseconds; the machine may be busy
+
+
+class DemoPage:
+    """One open page, its controls and what it says.
+
+    Args:
+        page: of Playwright, on no address yet.
+        address: of the demo.
+
+    Attributes:
+        faults: uncaught errors, and requests to any other place than the demo's own address.
+    """
+
+    def __init__(self, page, address):
+        self.page = page
+        self.faults = []
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("request", lambda request: self._check_origin(request.url, address))
+        page.goto(address)
+
+    def _check_origin(self, url, address):
+        if not url.startswith((address, "blob:", "data:")):
+            self.faults.append(f"asked {url}")
+
+    def wait_for_model(self):
+        self.page.wait_for_selector("#model[aria-busy=false]")
+
+    def open_picture(self, path):
+        """Open a picture; returns the status line about it."""
+        self.page.set_input_files("#picture-file", path)
+        return self.status_about(Path(path).name)
+
+    def status_about(self, name):
+        pattern = re.escape(f" in {name}, ")
+        self.page.wait_for_function(f"/{pattern}/.test(document.getElementById('status').textContent)")
+        return self.page.text_content("#status")
+
+    def open_model(self, path):
+        self.page.set_input_files("#model-file", path)
+
+    def choose_model(self, name):
+        self.page.select_option("#model", label=name)
+        self.wait_for_model()
+
+    def error(self):
+        """The sentence that the page shows; waits for one."""
+        self.page.wait_for_function("document.getElementById('error').textContent.trim()")
+        return self.page.text_content("#error")
+
+    def has_error(self):
+        return bool(self.page.text_content("#error").strip())
+
+    def set_threshold(self, value):
+        self.page.fill("#threshold", str(value))
+
+    def faces(self):
+        """The faces that the page gives as JSON, and the record around them."""
+        if self.page.get_attribute("#details", "open") is None:
+            self.page.click("#details summary")
+            self.page.wait_for_function("document.getElementById('json').textContent")
+        record = json.loads(self.page.text_content("#json"))
+        return faces_of(record["faces"]), record
