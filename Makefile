@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 OUT := output/demo
 
-.PHONY: demo test test-slow lint setup clean
+.PHONY: demo test test-slow test-devices device-packages lint setup clean
 
 setup: $(VENV)/.installed
 
@@ -32,6 +32,19 @@ test: setup
 
 test-slow: setup
 	$(RUN) -m pytest -m slow
+
+# The four targets without the hardware: emulated ARM and Cortex-M, a JVM and an APK, a browser. `make device-packages`
+# (Debian, as root) installs what they need.
+test-devices: $(VENV)/.devices
+	$(RUN) -m pytest -m device
+
+$(VENV)/.devices: $(VENV)/.installed
+	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[devices]'
+	touch $@
+
+device-packages:
+	apt-get update -q
+	grep -v '^#' tests/device-packages.txt | xargs apt-get install -q --yes --no-install-recommends
 
 lint: setup
 	$(RUN) -m ruff check .

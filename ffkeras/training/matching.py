@@ -39,7 +39,7 @@ def make_matcher(anchors: np.ndarray) -> Callable[..., dict[str, tf.Tensor]]:
         boxes = tf.pad(boxes, [(0, 1), (0, 0)])
         landmarks = tf.pad(landmarks, [(0, 1), (0, 0), (0, 0)])
         has_landmarks = tf.pad(has_landmarks, [(0, 1)])
-        ignore = tf.pad(ignore, [(0, 1)], constant_values=True)
+        ignore = ~tf.pad(~ignore, [(0, 1)])  # `tf.vectorized_map` pads with False whatever it is told
 
         # Side by side: TensorFlow is slow at broadcasting over a last axis of two.
         width, height = (
