@@ -1,6 +1,6 @@
 """Runs on the emulated Raspberry Pi, with the installed package: what its reference kernels find in golden pictures.
 
-python on_device.py OUTPUT.json IMAGES MODEL... writes {model: {image: {"input_crc32", "faces"}}}; needs no checkout.
+python on_device.py OUTPUT.json MODEL=PICTURE,PICTURE... writes {model: {picture: {"input_crc32", "faces"}}}.
 """
 
 import importlib
@@ -13,7 +13,9 @@ from ffkeras.images import read_image
 from ffkeras.runtime import FaceDetector, Interpreter
 from ffkeras.runtime.interpreter import preferred_interpreter_class
 
-output, images, *models = sys.argv[1:]
+IMAGES = Path(__file__).resolve().parents[1] / "golden" / "images"
+
+output, *runs = sys.argv[1:]
 runtime = importlib.import_module(preferred_interpreter_class().__module__)
 checksums = []
 
@@ -30,10 +32,11 @@ class ReferenceInterpreter(runtime.Interpreter):
 
 
 found = {}
-for model in map(Path, models):
+for wanted in runs:
+    model, _, pictures = wanted.partition("=")
     detector = FaceDetector(Interpreter(model, interpreter_class=ReferenceInterpreter))
-    found[model.name] = {}
-    for image in sorted(Path(images).iterdir()):
-        faces = [face.to_json() for face in detector.detect(read_image(image))]
-        found[model.name][f"images/{image.name}"] = {"input_crc32": checksums[-1], "faces": faces}
+    results = found[Path(model).name] = {}
+    for picture in pictures.split(","):
+        faces = [face.to_json() for face in detector.detect(read_image(IMAGES / f"{picture}.png"))]
+        results[picture] = {"input_crc32": checksums[-1], "faces": faces}
 Path(output).write_text(json.dumps(found))
