@@ -1,6 +1,6 @@
 """Both systems of a Raspberry Pi from nothing, under qemu: packages, wheels, the installer, the service's own command.
 
-Takes some minutes and 2 GB below /tmp. What fails on the way says itself what is missing (a package, the network).
+Takes some minutes and 1.5 GB below /tmp. What fails on the way says itself what is missing (a package, the network).
 """
 
 import json

@@ -50,7 +50,7 @@ def commands(tmp_path):
     """A folder of commands as PATH, with a Python that lacks the packages given to it."""
     folder = tmp_path / "commands"
     folder.mkdir()
-    for name in ("dirname", "mkdir", "rm", "mktemp", "cp", "install"):
+    for name in ("dirname", "mkdir", "rm", "mktemp", "cp", "chmod"):
         (folder / name).symlink_to(shutil.which(name))
 
     def with_python(code):
@@ -80,17 +80,22 @@ def test_an_unknown_option_and_a_missing_package_are_one_sentence(tmp_path, comm
 
 
 @needs_bash
-def test_packages_that_cannot_be_installed_leave_no_service(tmp_path, commands):
-    """The environment's Python, which is made by this one, fails as pip does without a network."""
+def test_packages_that_cannot_be_installed_leave_all_as_it_was(tmp_path, commands):
+    """The environment's Python fails as pip does without a network."""
     root = tmp_path / "root"
-    python = root / "opt" / "ffkeras" / "venv" / "bin" / "python"
-    python.parent.mkdir(parents=True)
-    python.write_text(f"#!{BASH}\nexit 1\n")
-    python.chmod(0o755)
-    done = install(PATH=commands("exit 0"), DESTDIR=str(root))
+    old = root / "opt" / "ffkeras" / "old"
+    old.mkdir(parents=True)
+    making_venv = """
+for folder; do :; done
+if [[ $2 == venv ]]; then
+    mkdir -p "$folder/bin"
+    echo "exit 1" > "$folder/bin/python"
+    chmod 755 "$folder/bin/python"
+fi"""
+    done = install(PATH=commands(making_venv), DESTDIR=str(root))
     assert done.returncode == 1
-    assert "error: the packages cannot be installed; see above" in done.stderr
-    assert not (root / "etc").exists()
+    assert done.stderr.startswith("error: the packages cannot be installed; see above")
+    assert [path for path in root.rglob("*") if path.name not in ("opt", "ffkeras")] == [old]
 
 
 @needs_bash

@@ -11,7 +11,7 @@
 #
 # Everything comes from packages: apt's own mirror and its signed index of the suite, wheels_<suite>.txt with their
 # sha256 by pip's own index. Debian's keys must be there (package debian-archive-keyring); DEBIAN_MIRROR names a mirror
-# where apt has none. About 300 MB and a minute.
+# where apt has none. About 400 MB and a minute.
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)

@@ -41,16 +41,22 @@ fi
 command -v python3 >/dev/null || fail "python3 is missing; run apt install python3-venv python3-pip."
 python3 -c "import ensurepip, pip" 2>/dev/null || fail "a Python package is missing; run apt install python3-venv python3-pip."
 
-# The system's packages stay visible, because Picamera2 comes from apt alone; so does its pip, which installs beside them.
-mkdir -p "$APPLICATION/tflite/rpi" "$APPLICATION/tflite/models"
-python3 -m venv --clear --system-site-packages --without-pip "$APPLICATION/venv"
+# All of it is made beside the old one, which stays when something fails. The system's packages are visible, because
+# Picamera2 comes from apt alone; so does pip, which installs beside them.
+PART=$APPLICATION.part
 SOURCE=$(mktemp -d) # pip builds where the sources are, which are not root's
-trap 'rm -rf "$SOURCE"' EXIT
+trap 'rm -rf "$SOURCE" "$PART"' EXIT
+rm -rf "$PART"
+mkdir -p "$PART/tflite/rpi" "$PART/tflite/models"
+python3 -m venv --system-site-packages --without-pip "$PART/venv"
 cp -R "$ROOT/ffkeras" "$ROOT/pyproject.toml" "$ROOT/setup.cfg" "$SOURCE/"
-"$APPLICATION/venv/bin/python" -m pip install --disable-pip-version-check --no-cache-dir "$SOURCE[runtime]" ||
+"$PART/venv/bin/python" -m pip install --disable-pip-version-check --no-cache-dir "$SOURCE[runtime]" ||
     fail "the packages cannot be installed; see above, check the network and free some space, then run this again."
-install -m 644 "$ROOT"/tflite/models/*.tflite "$APPLICATION/tflite/models/"
-install -m 755 "$ROOT/tflite/rpi/demo.py" "$APPLICATION/tflite/rpi/"
+install -m 644 "$ROOT"/tflite/models/*.tflite "$PART/tflite/models/"
+install -m 755 "$ROOT/tflite/rpi/demo.py" "$PART/tflite/rpi/"
+chmod 755 "$PART"
+rm -rf "$APPLICATION"
+mv "$PART" "$APPLICATION"
 install -D -m 644 "$ROOT/tflite/rpi/ffkeras.service" "$UNIT"
 if [[ ! -e $SETTINGS ]]; then
     mkdir -p "$(dirname "$SETTINGS")"
