@@ -89,8 +89,8 @@ typedef struct FaceLetterbox {
 
 /* Working memory of letterboxing, one for each column of the input. */
 typedef struct FaceColumn {
-  int32_t left; /* source column */
-  int16_t left_weight, right_weight; /* in 1/2048 */
+  int32_t left, right;               /* bytes from the start of a row to the two pixels that it lies between */
+  int32_t left_weight, right_weight; /* in 1/2048, together 1 */
 } FaceColumn;
 
 /* Working memory of decoding, one for each anchor whose score reaches the threshold. */
