@@ -4,9 +4,10 @@
 #
 #   tflite/micro/bare_metal/run.sh BOARD MODEL PHOTO [FOLDER]
 #
-# BOARD is a name of boards.txt, MODEL an int8 .tflite file, PHOTO any image (a .bmp is put into flash as it is). FOLDER
-# keeps the C files, firmware.elf and firmware.map (default: output/bare_metal/BOARD in the checkout); what an earlier
-# run left there is replaced. STACK_SIZE=4096 in the environment changes the stack's bytes.
+# BOARD is a name of boards.txt. MODEL is an int8 .tflite file, or a folder that `tools/export_c.py MODEL --name network
+# --output FOLDER` wrote. PHOTO is any image (a .bmp is put into flash as it is). FOLDER keeps firmware.elf, firmware.map
+# and output.txt (default: output/bare_metal/BOARD in the checkout); what an earlier run left there is replaced.
+# STACK_SIZE=4096 in the environment changes the bytes of the stack.
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -36,8 +37,14 @@ require() { # command, package
     command -v "$1" >/dev/null || fail "$1 is missing; install Debian's package $2."
 }
 
-export_network() {
-    "$PYTHON" "$ROOT/tools/export_c.py" "$MODEL" --name network --output "$FOLDER/network" >&2
+export_network() { # sets NETWORK
+    NETWORK=$MODEL
+    if [[ ! -d $MODEL ]]; then
+        NETWORK=$FOLDER/network
+        rm -rf "$NETWORK"
+        "$PYTHON" "$ROOT/tools/export_c.py" "$MODEL" --name network --output "$NETWORK" >"$FOLDER/export.txt"
+    fi
+    [[ -f $NETWORK/network.h ]] || fail "$NETWORK holds no network.h; export it with --name network."
 }
 
 store_picture() {
@@ -49,7 +56,7 @@ compile() {
     # shellcheck disable=SC2086 # flags are words
     arm-none-eabi-gcc $flags -mthumb -std=c99 -O2 -Wall -Wextra -Werror -ffunction-sections -fdata-sections \
         -DCANDIDATE_LIMIT=$CANDIDATE_LIMIT -DFACE_LIMIT=$FACE_LIMIT -DPICTURE="\"$FOLDER/picture.bmp\"" \
-        -I "$FOLDER/network" -I "$program" "$HERE"/*.[cS] "$program"/*.c "$FOLDER"/network/*.c \
+        -I "$NETWORK" -I "$program" "$HERE"/*.[cS] "$program"/*.c "$NETWORK"/*.c \
         -nostartfiles -Wl,--gc-sections -Wl,--defsym=STACK_SIZE="$STACK_SIZE" -Wl,-Map="$FOLDER/firmware.map" \
         -L "$HERE/boards" -T "$BOARD.ld" -T "$HERE/sections.ld" -lm -o "$FOLDER/firmware.elf" 2>"$FOLDER/compiler.txt" && return
     explain_compiler

@@ -45,7 +45,7 @@ __attribute__((naked)) void start(void) {
 }
 
 __attribute__((noreturn, used)) static void report_fault(void) {
-  semihosting_print("error: the processor met a fault; the stack is too small, or memory is used that is not there.\n");
+  semihosting_print("\nerror: the processor met a fault; the stack is too small, or memory is used that is not there.\n");
   semihosting_exit(1);
 }
 

@@ -7,6 +7,10 @@
 
 #include "faces.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef void Print(const char *text); /* sends text that ends with 0 */
 
 void json_integer(Print *print, int32_t value);
@@ -19,5 +23,9 @@ void json_checksum(Print *print, uint32_t value);
 
 /* An array of objects of "box", "score" and "landmarks", one a line, as tools/detect.py --json names them. */
 void json_faces(Print *print, const Face *faces, int count);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* JSON_H */

@@ -9,6 +9,10 @@
 
 #include "faces.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define PICTURE_LARGEST_SIDE 16384 /* pixels; a file that claims more is taken for a damaged one */
 
 typedef struct Picture {
@@ -29,5 +33,9 @@ const char *picture_open(const uint8_t *file, size_t size, Picture *picture);
  * file: the bytes that were opened.
  */
 void picture_to_bgr(uint8_t *file, Picture *picture);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* PICTURE_H */
