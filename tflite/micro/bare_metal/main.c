@@ -5,7 +5,7 @@
 #include "semihosting.h"
 #include "stack.h"
 
-extern const uint8_t picture_file[], picture_file_end[]; /* of picture.S */
+extern const uint8_t picture_file[], picture_file_end[]; /* of flash_picture.S */
 
 static int refuse(const char *fault) {
   semihosting_print("error: the picture in flash ");

@@ -44,6 +44,7 @@ export_network() { # sets NETWORK
         rm -rf "$NETWORK"
         "$PYTHON" "$ROOT/tools/export_c.py" "$MODEL" --name network --output "$NETWORK" >"$FOLDER/export.txt"
     fi
+    NETWORK=$(cd "$NETWORK" && pwd)
     [[ -f $NETWORK/network.h ]] || fail "$NETWORK holds no network.h; export it with --name network."
 }
 
@@ -53,13 +54,15 @@ store_picture() {
 
 compile() {
     local program=$ROOT/tflite/micro/program
+    rm -rf "$FOLDER/objects"
+    mkdir "$FOLDER/objects"
     # shellcheck disable=SC2086 # flags are words
-    arm-none-eabi-gcc $flags -mthumb -std=c99 -O2 -Wall -Wextra -Werror -ffunction-sections -fdata-sections \
-        -DCANDIDATE_LIMIT=$CANDIDATE_LIMIT -DFACE_LIMIT=$FACE_LIMIT -DPICTURE="\"$FOLDER/picture.bmp\"" \
-        -I "$NETWORK" -I "$program" "$HERE"/*.[cS] "$program"/*.c "$NETWORK"/*.c \
-        -nostartfiles -Wl,--gc-sections -Wl,--defsym=STACK_SIZE="$STACK_SIZE" -Wl,-Map="$FOLDER/firmware.map" \
-        -L "$HERE/boards" -T "$BOARD.ld" -T "$HERE/sections.ld" -lm -o "$FOLDER/firmware.elf" 2>"$FOLDER/compiler.txt" && return
-    explain_compiler
+    (cd "$FOLDER/objects" && arm-none-eabi-gcc $flags -mthumb -std=c99 -O2 -Wall -Wextra -Werror -ffunction-sections \
+        -fdata-sections -DCANDIDATE_LIMIT=$CANDIDATE_LIMIT -DFACE_LIMIT=$FACE_LIMIT \
+        -DPICTURE="\"$FOLDER/picture.bmp\"" -I "$NETWORK" -I "$program" -c "$HERE"/*.[cS] "$program"/*.c "$NETWORK"/*.c) &&
+        arm-none-eabi-gcc $flags -mthumb -nostartfiles -Wl,--gc-sections -Wl,--defsym=STACK_SIZE="$STACK_SIZE" \
+            -Wl,-Map="$FOLDER/firmware.map" -L "$HERE/boards" -T "$BOARD.ld" -T "$HERE/sections.ld" \
+            "$FOLDER"/objects/*.o -lm -o "$FOLDER/firmware.elf"
 }
 
 explain_compiler() { # a region that is too small in one sentence, anything else as it is
@@ -91,8 +94,9 @@ require arm-none-eabi-gcc gcc-arm-none-eabi
 require qemu-system-arm qemu-system-arm
 echo '#include <math.h>' | arm-none-eabi-gcc -E - >/dev/null 2>&1 || fail "newlib is missing; install Debian's package libnewlib-arm-none-eabi."
 [[ -x $PYTHON ]] || fail "$PYTHON is missing; run \`make setup\` first."
-mkdir -p "$FOLDER"
+mkdir -p "$FOLDER" || fail "$FOLDER cannot be made; name another folder."
+FOLDER=$(cd "$FOLDER" && pwd)
 export_network
 store_picture
-compile
+compile 2>"$FOLDER/compiler.txt" || explain_compiler
 emulate

@@ -39,6 +39,7 @@ install_in_tree() {
 
 install_project() {
     [[ ! -e $FOLDER ]] || fail "$FOLDER is there already; name a new folder."
+    mkdir -p "$(dirname "$FOLDER")"
     WORK=$(mktemp -d "$(dirname "$FOLDER")/.esp32s3.XXXXXX")
     cp -r "$HERE/esp32s3/." "$WORK"
     copy_sources "$WORK/main" "$HERE"/rgb565.{c,h}
