@@ -16,7 +16,7 @@ def compile_c(output: Path, *sources: Path, options: tuple = ()) -> Path:
     """Compile and link `sources` with all warnings as errors."""
     compiler = shutil.which("gcc")
     assert compiler, "these tests need gcc (apt: gcc)"
-    command = [compiler, *WARNINGS, *options, "-I", SOURCES, *sources, "-o", output, "-lm"]
+    command = [compiler, *WARNINGS, *options, "-I", SOURCES, "-I", output.parent, *sources, "-o", output, "-lm"]
     result = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     return output

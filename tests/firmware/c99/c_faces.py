@@ -98,7 +98,7 @@ class CFaces:
     """The functions of faces.c, compiled as a library."""
 
     def __init__(self, library):
-        self._library = ctypes.CDLL(str(library))
+        self.library = ctypes.CDLL(str(library))
 
     def letterbox(self, model: FaceModel, image: np.ndarray):
         """The input int8 [H, W, 3] and the FaceLetterbox; `image` may be a view whose rows lie apart."""
@@ -107,7 +107,7 @@ class CFaces:
         height, width = image.shape[:2]
         source = FaceImage(image.ctypes.data, width, height, image.strides[0])
         columns = (FaceColumn * model.input_width)()
-        status = self._library.faces_letterbox(
+        status = self.library.faces_letterbox(
             byref(model), byref(source), columns, values.ctypes.data_as(POINTER(c_int8)), byref(letterbox)
         )
         assert status == 0
@@ -116,7 +116,7 @@ class CFaces:
     def refuses(self, model: FaceModel, image: FaceImage) -> bool:
         """Whether an image is refused, with nothing written."""
         columns, letterbox, values = (FaceColumn * model.input_width)(), FaceLetterbox(), (c_int8 * 1)(99)
-        status = self._library.faces_letterbox(byref(model), byref(image), columns, values, byref(letterbox))
+        status = self.library.faces_letterbox(byref(model), byref(image), columns, values, byref(letterbox))
         return status == -1 and values[0] == 99
 
     def decode(self, model, outputs, letterbox, candidate_limit=5000, face_limit=750) -> list[Face]:
@@ -124,7 +124,7 @@ class CFaces:
         kept = {name: np.ascontiguousarray(output.values) for name, output in outputs.items()}
         pointers = FaceOutputs(*(kept[name].ctypes.data for name, _ in FaceOutputs._fields_))
         candidates, faces = (FaceCandidate * max(candidate_limit, 1))(), (Face * max(face_limit, 1))()
-        count = self._library.faces_decode(
+        count = self.library.faces_decode(
             byref(model), byref(pointers), byref(letterbox), candidates, candidate_limit, faces, face_limit
         )
         return list(faces[:count])

@@ -13,7 +13,7 @@ import c_compiler
 
 from ffkeras.conversion.flatbuffer import pack_model
 from ffkeras.conversion.open_graph import OpenGraph
-from ffkeras.firmware.c_network.network import lower_network
+from ffkeras.firmware.c_network.network import Network, lower_network
 from ffkeras.firmware.c_network.source import arrays_text, calls_text, layers_text
 
 PROGRAM = """\
@@ -105,14 +105,13 @@ class SmallGraph:
         return pack_model(self.tree)
 
 
-def lower(model: bytes):
+def lower(model: bytes) -> Network:
     """The network that C would run."""
     return lower_network(OpenGraph(model), "small.tflite")
 
 
-def run_in_c(model: bytes, inputs, folder: Path) -> list[np.ndarray]:
-    """The outputs of a file, computed by generated C that is compiled in `folder`."""
-    network = lower(model)
+def run_in_c(network: Network, inputs, folder: Path) -> list[np.ndarray]:
+    """The outputs of a network, computed by generated C that is compiled in `folder`."""
     text = PROGRAM.format(
         size=network.arena_size,
         layers=layers_text(network),

@@ -12,8 +12,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from small_graphs import SmallGraph, lower, run_in_c, run_in_tflite_micro
 
-from ffkeras.errors import UserError
-
 if importlib.util.find_spec("tflite_micro") is None:
     pytest.skip("tflite-micro is not installed (it exists for Linux on x86-64)", allow_module_level=True)
 
@@ -253,7 +251,7 @@ def test_results_are_those_of_tflite_micro(kind, tmp_path):
     draw = Draw(seed)
     inputs = [draw.int8(graph.graph.tensors[tensor].shape) for tensor in graph.graph.inputs]
     expected = run_in_tflite_micro(model, inputs)
-    for number, (values, wanted) in enumerate(zip(run_in_c(model, inputs, tmp_path), expected, strict=True)):
+    for number, (values, wanted) in enumerate(zip(run_in_c(lower(model), inputs, tmp_path), expected, strict=True)):
         np.testing.assert_array_equal(values, wanted.reshape(values.shape), f"case {number}")
 
 
