@@ -1,8 +1,10 @@
 /* The operations of int8 networks. Tensors are [height][width][channels], one image at a time; a value is worth
  * scale * (value - zero_point). Results are those of TensorFlow Lite's reference kernels, byte for byte.
  *
- * Generated code holds one constant struct for each layer and calls its kernel with pointers into the arena. Where an
- * output may lie on an input, the kernel says so. */
+ * Generated code holds one constant struct for each layer and calls its kernel with pointers into the arena. An output
+ * may overlap an input that is not needed any more, where it begins before it and all is read before it is overwritten:
+ * kernels write forwards. How far before is worked out where the kernels are called from (ffkeras/firmware/c_network):
+ * for functions of single values it may begin at the same place. */
 
 #ifndef FFKERAS_INT8_KERNELS_H
 #define FFKERAS_INT8_KERNELS_H
@@ -77,7 +79,6 @@ typedef struct Int8Addition {
   Int8Range output;
 } Int8Addition;
 
-/* The output may lie on the first input, or on a second one of the same size. */
 void int8_add(const Int8Addition *layer, const int8_t *first, const int8_t *second, int8_t *output);
 void int8_subtract(const Int8Addition *layer, const int8_t *first, const int8_t *second, int8_t *output);
 
@@ -88,10 +89,9 @@ typedef struct Int8Multiplication {
   Int8Range output;
 } Int8Multiplication;
 
-/* The output may lie on the first input, or on a second one of the same size. */
 void int8_multiply(const Int8Multiplication *layer, const int8_t *first, const int8_t *second, int8_t *output);
 
-/* A function of one value, by its 256 results in the order of -128..127. The output may lie on the input. */
+/* A function of one value, by its 256 results in the order of -128..127. */
 void int8_lookup(const int8_t *table, int32_t size, const int8_t *input, int8_t *output);
 
 /* The middle axis of [outer][count][inner] is reduced. */
@@ -141,7 +141,7 @@ typedef struct Int8Softmax {
   const int32_t *exponentials; /* [1 - lowest] e^(scale * -difference) in 1/2^31 */
 } Int8Softmax;
 
-/* Probabilities, which are worth (value + 128) / 256. The output may lie on the input. */
+/* Probabilities, which are worth (value + 128) / 256. */
 void int8_softmax(const Int8Softmax *layer, const int8_t *input, int8_t *output);
 
 typedef struct Int8Normalization {
@@ -150,7 +150,7 @@ typedef struct Int8Normalization {
   int16_t input_zero_point;
 } Int8Normalization;
 
-/* Every row is brought to a Euclidean length of 1, which is worth 128. The output may lie on the input. */
+/* Every row is brought to a Euclidean length of 1, which is worth 128. */
 void int8_normalize(const Int8Normalization *layer, const int8_t *input, int8_t *output);
 
 #ifdef __cplusplus

@@ -28,7 +28,7 @@ def addition(op: Operation) -> Layer:
     }
     kernel = "int8_add" if op.kind == "ADD" else "int8_subtract"
     inputs = (first, second)
-    return one_call(kernel, "Int8Addition", fields, inputs, op.output, source="int8_add", in_place=inputs)
+    return one_call(kernel, "Int8Addition", fields, inputs, op.output, source="int8_add", distances=op.in_place(inputs))
 
 
 def multiplication(op: Operation) -> Layer:
@@ -44,7 +44,7 @@ def multiplication(op: Operation) -> Layer:
         "output": op.output_range(),
     }
     inputs = (first, second)
-    return one_call("int8_multiply", "Int8Multiplication", fields, inputs, op.output, in_place=inputs)
+    return one_call("int8_multiply", "Int8Multiplication", fields, inputs, op.output, distances=op.in_place(inputs))
 
 
 def logistic(op: Operation) -> Layer:
@@ -77,7 +77,7 @@ def _lookup(op: Operation, table: np.ndarray) -> Layer:
         calls=(Call("int8_lookup", arguments),),
         inputs=(op.inputs[0],),
         output=op.output,
-        in_place=(op.inputs[0],),
+        distances=op.in_place(op.inputs),
     )
 
 

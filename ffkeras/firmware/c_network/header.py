@@ -46,7 +46,9 @@ extern "C" {
 #define ${upper}_INPUT_HEIGHT $height
 #define ${upper}_INPUT_WIDTH $width
 #define ${upper}_ANCHOR_COUNT $anchor_count /* rows of each output */
-#define ${upper}_ARENA_SIZE $arena_size /* bytes of RAM; $constant_size bytes of weights and tables lie in flash */
+
+/* Bytes of RAM for all tensors. Weights and tables take $constant_size bytes of flash. */
+#define ${upper}_ARENA_SIZE $arena_size
 
 extern const FaceModel ${name}_model;
 

@@ -44,7 +44,8 @@ class Layer:
         output: the tensor that is written.
         struct: type of the constant `layer` that calls refer to; empty where there is none.
         fields: of that struct.
-        in_place: inputs on which the output may lie where they are as large and not needed any more.
+        distances: inputs that the output may overlap where they are not needed any more -> how many bytes before such
+            an input it must begin at least, so that nothing is overwritten before it is read.
         scratch: bytes of working memory.
     """
 
@@ -54,7 +55,7 @@ class Layer:
     output: int
     struct: str = ""
     fields: Fields = field(default_factory=dict)
-    in_place: tuple[int, ...] = ()
+    distances: Mapping[int, int] = field(default_factory=dict)
     scratch: int = 0
 
 
@@ -66,7 +67,7 @@ def one_call(
     output: int,
     *,
     source: str = "",
-    in_place: Sequence[int] = (),
+    distances: Mapping[int, int] | None = None,
     scratch: int | None = None,
 ) -> Layer:
     """A layer that is `kernel(&layer, inputs.., output)`, with a pointer to working memory where `scratch` is given."""
@@ -79,7 +80,7 @@ def one_call(
         output=output,
         struct=struct,
         fields=fields,
-        in_place=tuple(in_place),
+        distances=distances or {},
         scratch=scratch or 0,
     )
 

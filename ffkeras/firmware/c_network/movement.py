@@ -114,4 +114,7 @@ def padding(op: Operation) -> Layer:
         "right": int(around[2][1]),
         "value": op.zero_point(op.output),
     }
-    return one_call("int8_pad", "Int8Padding", fields, op.inputs[:1], op.output)
+    row, output_row = width * channels, (width + fields["left"] + fields["right"]) * channels
+    written = (fields["top"] + height - 1) * output_row + fields["left"] * channels  # before the last row is read
+    distances = {op.inputs[0]: written - (height - 1) * row}
+    return one_call("int8_pad", "Int8Padding", fields, op.inputs[:1], op.output, distances=distances)

@@ -1,7 +1,7 @@
 """A whole file as layers in C, with a place in the arena for every tensor."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ffkeras.conversion.open_graph import OpenGraph
@@ -10,6 +10,7 @@ from ffkeras.firmware.c_network import elementwise, movement, reductions, window
 from ffkeras.firmware.c_network.arena_plan import Span, plan_arena
 from ffkeras.firmware.c_network.layer import Constants, Layer
 from ffkeras.firmware.c_network.operation import Operation
+from ffkeras.firmware.c_network.schedule import Step, Work, order_steps
 
 LOWERINGS: dict[str, Callable[[Operation], Layer]] = {
     "ADD": elementwise.addition,
@@ -40,7 +41,7 @@ class NumberedLayer:
     """A layer with what a reader wants to know of it.
 
     Args:
-        number: from 1, in the order of running.
+        number: from 1, in the order of the file.
         kind: TFLite's name of the operation.
         name: of the layer.
         layer: what C runs.
@@ -58,7 +59,7 @@ class Network:
 
     Args:
         graph: of the file.
-        layers: in the order of running.
+        layers: in the order of running, which is one that needs little memory.
         constants: the arrays that layers refer to.
         offsets: tensor -> where it begins in the arena, in bytes.
         constant_inputs: tensor -> name of the array that holds it.
@@ -110,90 +111,66 @@ def lower_network(graph: OpenGraph, file: str) -> Network:
         for tensor in numbered.layer.inputs
         if graph.is_constant(tensor)
     }
-    placed = _Placing(graph, layers, same)
-    plan = plan_arena(placed.spans)
+    return _planned(graph, layers, constants, constant_inputs, same)
+
+
+def _planned(
+    graph: OpenGraph,
+    layers: Sequence[NumberedLayer],
+    constants: Constants,
+    constant_inputs: dict[int, str],
+    same: Mapping[int, int],
+) -> Network:
+    """Choose an order of the layers, and places in the arena."""
+    work = _work(graph, layers, same)
+    order = order_steps(work)
+    spans, span_of, scratch = _spans(work, order)
+    plan = plan_arena(spans, goal=work.most_memory(order)[0])
+    offsets = {tensor: plan.offsets[index] for tensor, index in span_of.items()}
     return Network(
         graph=graph,
-        layers=tuple(layers),
+        layers=tuple(layers[index] for index in order),
         constants=constants,
-        offsets={tensor: plan.offsets[index] for tensor, index in placed.span_of.items()},
+        offsets=offsets | {tensor: offsets[first] for tensor, first in same.items()},
         constant_inputs=constant_inputs,
-        scratch={number: plan.offsets[index] for number, index in placed.scratch.items()},
+        scratch={layers[index].number: plan.offsets[span] for index, span in scratch.items()},
         arena_size=plan.size,
     )
 
 
-class _Placing:
-    """Which tensors share memory, and when each piece of it is needed.
+def _work(graph: OpenGraph, layers: Sequence[NumberedLayer], same: Mapping[int, int]) -> Work:
+    """The layers as the scheduler sees them: tensors with the same bytes are one, constants are not there."""
 
-    A tensor shares the memory of the one whose bytes it has in another shape, and an output that of an input which is
-    not needed any more where the kernel allows it.
+    def variables(tensors: Iterable[int]) -> tuple[int, ...]:
+        return tuple(same.get(tensor, tensor) for tensor in tensors if not graph.is_constant(tensor))
 
-    Args:
-        graph: of the file.
-        layers: in the order of running.
-        same: tensor -> the one whose bytes it has.
+    steps = []
+    for layer in (numbered.layer for numbered in layers):
+        distances = {variables([t])[0]: d for t, d in layer.distances.items() if not graph.is_constant(t)}
+        steps.append(Step(variables(layer.inputs), layer.output, layer.scratch, distances))
+    tensors = (*graph.inputs, *(step.output for step in steps))
+    return Work(
+        steps=tuple(steps),
+        sizes={tensor: math.prod(graph.shape(tensor)) for tensor in tensors},
+        inputs=tuple(graph.inputs),
+        outputs=variables(graph.outputs),
+    )
 
-    Attributes:
-        span_of: tensor -> index of its memory in `spans`.
-        scratch: number of a layer -> index of its working memory in `spans`.
-    """
 
-    def __init__(self, graph: OpenGraph, layers: Sequence[NumberedLayer], same: Mapping[int, int]):
-        self._graph, self._same = graph, same
-        self._last = self._last_uses(layers)
-        self._pieces: list[list[int]] = []  # size, first, last
-        self.span_of: dict[int, int] = {}
-        self.scratch: dict[int, int] = {}
-        for tensor in graph.inputs:
-            self._new_piece(tensor, 0)
-        for numbered in layers:
-            self._place_output(numbered)
-        for tensor, source in same.items():
-            self.span_of[tensor] = self.span_of[source]
-
-    @property
-    def spans(self) -> list[Span]:
-        """All memory of the network."""
-        return [Span(*piece) for piece in self._pieces]
-
-    def _last_uses(self, layers: Sequence[NumberedLayer]) -> dict[int, int]:
-        """Tensor (the first of those with the same bytes) -> the last layer that needs it."""
-        last = {self._first(tensor): len(layers) + 1 for tensor in self._graph.outputs}
-        for numbered in layers:
-            for tensor in numbered.layer.inputs:
-                tensor = self._first(tensor)
-                last[tensor] = max(last.get(tensor, 0), numbered.number)
-        return last
-
-    def _first(self, tensor: int) -> int:
-        return self._same.get(tensor, tensor)
-
-    def _place_output(self, numbered: NumberedLayer) -> None:
-        layer, number = numbered.layer, numbered.number
-        for tensor in layer.in_place:
-            if self._may_cover(layer.output, tensor, number):
-                index = self.span_of[layer.output] = self.span_of[self._first(tensor)]
-                self._pieces[index][2] = self._last.get(layer.output, number)
-                break
-        else:
-            self._new_piece(layer.output, number)
-        if layer.scratch:
-            self.scratch[number] = len(self._pieces)
-            self._pieces.append([layer.scratch, number, number])
-
-    def _may_cover(self, output: int, tensor: int, number: int) -> bool:
-        """Whether the output of layer `number` may lie on one of its inputs."""
-        tensor = self._first(tensor)
-        return (
-            not self._graph.is_constant(tensor)
-            and self._last[tensor] == number
-            and self._size(tensor) == self._size(output)
-        )
-
-    def _new_piece(self, tensor: int, number: int) -> None:
-        self.span_of[tensor] = len(self._pieces)
-        self._pieces.append([self._size(tensor), number, self._last.get(tensor, number)])
-
-    def _size(self, tensor: int) -> int:
-        return math.prod(self._graph.shape(tensor))
+def _spans(work: Work, order: Sequence[int]) -> tuple[list[Span], dict[int, int], dict[int, int]]:
+    """All memory of a network, the spans of its tensors, and those of its steps' working memory."""
+    lifetimes = work.lifetimes(order)
+    span_of = {tensor: index for index, tensor in enumerate(lifetimes)}
+    distances: dict[int, dict[int, int]] = {}
+    scratch: dict[int, int] = {}
+    extra = []
+    for place, index in enumerate(order):
+        step = work.steps[index]
+        distances[step.output] = {
+            span_of[tensor]: distance for tensor, distance in step.distances.items() if lifetimes[tensor][1] == place
+        }
+        if step.scratch:
+            scratch[index] = len(lifetimes) + len(extra)
+            extra.append(Span(step.scratch, place, place))
+    tensors = [Span(work.sizes[tensor], *lifetime, distances.get(tensor, {})) for tensor, lifetime in lifetimes.items()]
+    return [*tensors, *extra], span_of, scratch

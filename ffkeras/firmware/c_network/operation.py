@@ -1,5 +1,6 @@
 """One operation of a .tflite file, as the lowering to C reads it."""
 
+from collections.abc import Sequence
 from typing import NoReturn
 
 import numpy as np
@@ -126,6 +127,10 @@ class Operation:
         low = LOWEST if least is None else max(LOWEST, least)
         high = HIGHEST if most is None else min(HIGHEST, most)
         return {"zero_point": zero_point, "low": low, "high": high}
+
+    def in_place(self, inputs: Sequence[int]) -> dict[int, int]:
+        """Of these inputs those as large as the output, which may begin where they begin, or before."""
+        return {tensor: 0 for tensor in inputs if self.size(tensor) == self.size(self.output)}
 
     def constant(self, role: str, values: np.ndarray) -> str:
         """The name in C of an array of this layer."""

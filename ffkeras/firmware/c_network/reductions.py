@@ -56,7 +56,7 @@ def softmax(op: Operation) -> Layer:
         "lowest": 1 - len(exponentials),
         "exponentials": op.constant("exponentials", exponentials),
     }
-    return one_call("int8_softmax", "Int8Softmax", fields, op.inputs[:1], op.output, in_place=op.inputs[:1])
+    return one_call("int8_softmax", "Int8Softmax", fields, op.inputs[:1], op.output, distances=op.in_place(op.inputs))
 
 
 def normalization(op: Operation) -> Layer:
@@ -70,4 +70,6 @@ def normalization(op: Operation) -> Layer:
         "columns": columns,
         "input_zero_point": op.zero_point(op.inputs[0]),
     }
-    return one_call("int8_normalize", "Int8Normalization", fields, op.inputs[:1], op.output, in_place=op.inputs[:1])
+    return one_call(
+        "int8_normalize", "Int8Normalization", fields, op.inputs[:1], op.output, distances=op.in_place(op.inputs)
+    )

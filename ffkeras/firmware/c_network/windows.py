@@ -40,6 +40,7 @@ def convolution(op: Operation) -> Layer:
         fields,
         op.inputs[:1],
         op.output,
+        distances=_distances(op, window),
         scratch=0 if is_pointwise else patch,
     )
 
@@ -59,19 +60,22 @@ def depthwise(op: Operation) -> Layer:
         "weights": op.constant("weights", weights),
         "channels": _channels(op, channels.pop("bias"), channels),
     }
-    return one_call("int8_depthwise", "Int8Depthwise", fields, op.inputs[:1], op.output)
+    return one_call(
+        "int8_depthwise", "Int8Depthwise", fields, op.inputs[:1], op.output, distances=_distances(op, window)
+    )
 
 
 def pooling(op: Operation) -> Layer:
     """MAX_POOL_2D and AVERAGE_POOL_2D."""
     op.require(op.keeps_scale(op.inputs[0]), "with another scale at its output")
+    window = _window(op, op.options.filterHeight, op.options.filterWidth)
     fields = {
-        "window": _window(op, op.options.filterHeight, op.options.filterWidth),
+        "window": window,
         "channel_count": op.map_shape(op.inputs[0])[2],
         "output": op.output_range(),
     }
     kernel = "int8_max_pool" if op.kind == "MAX_POOL_2D" else "int8_average_pool"
-    return one_call(kernel, "Int8Pooling", fields, op.inputs[:1], op.output)
+    return one_call(kernel, "Int8Pooling", fields, op.inputs[:1], op.output, distances=_distances(op, window))
 
 
 def _window(op: Operation, height: int, width: int) -> dict[str, int]:
@@ -98,6 +102,20 @@ def _window(op: Operation, height: int, width: int) -> dict[str, int]:
 def _padding(size: int, window: int, stride: int, output: int) -> int:
     """Rows or columns before the map: half of what the windows need beyond it, rounded down."""
     return max((output - 1) * stride + window - size, 0) // 2
+
+
+def _distances(op: Operation, window: dict[str, int]) -> dict[int, int]:
+    """How far before its input the output must begin: pixels are written in rows, when all of them are read for the
+    last time that come before the next one's window.
+    """
+    input_channels, output_channels = op.shape(op.inputs[0])[-1], op.shape(op.output)[-1]
+    rows, columns = np.mgrid[: window["output_height"], : window["output_width"]].reshape(2, -1)
+    written = (rows * window["output_width"] + columns + 1) * output_channels
+    top = np.maximum(rows * window["stride_y"] - window["pad_top"], 0)
+    left = np.maximum(columns * window["stride_x"] - window["pad_left"], 0)
+    needed = (top * window["input_width"] + left) * input_channels  # from here on, by this pixel
+    needed = np.minimum.accumulate(needed[::-1])[::-1]  # and by all that follow
+    return {op.inputs[0]: min(max(int((written - needed).max()), 0), op.size(op.output))}
 
 
 def _filters(op: Operation, count: int, axis: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
