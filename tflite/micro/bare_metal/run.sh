@@ -26,8 +26,8 @@ fail() {
 list_boards() { grep -v '^#' "$HERE/boards.txt" | cut -d ' ' -f 1 | paste -s -d ' '; }
 
 find_board() { # sets flags and machine
-    local name processor
-    while IFS='|' read -r name processor flags machine; do
+    local name
+    while IFS='|' read -r name _ flags machine; do
         [[ ${name// /} == "$1" ]] && machine=${machine// /} && return 0
     done < <(grep -v '^#' "$HERE/boards.txt")
     fail "$1 is not a board; choose from $(list_boards)."

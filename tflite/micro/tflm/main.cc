@@ -5,6 +5,7 @@
 #include "detection_responder.h"
 #include "face_detector.h"
 #include "image_provider.h"
+#include "tensorflow/lite/micro/micro_log.h"
 
 // Where the arena lies: in PSRAM on an ESP32, else where the build says, such as
 // -DARENA_ATTRIBUTES='__attribute__((section(".dtcm")))'.
@@ -28,6 +29,7 @@ int FindFaces(int argument_count, char** arguments) {
   if (!detector.Prepare() || !StartImageProvider(argument_count, arguments)) {
     return 1;
   }
+  MicroPrintf("arena: %d of %d bytes in use", static_cast<int>(detector.arena_used()), static_cast<int>(sizeof arena));
   int failures = 0;
   FaceImage image;
   ImageStatus status;
