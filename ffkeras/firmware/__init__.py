@@ -1,6 +1,8 @@
-"""A converted file as C++ source for firmware with TFLite Micro: the model's bytes and all that a program must know."""
+"""A converted file as source for firmware: as C++ for TFLite Micro, with all that a program must know; as plain C in
+`c_network`, whose hand-written parts lie in `c99`.
+"""
 
-from ffkeras.firmware.arena import recommended_arena, require_tflite_micro, smallest_arena
+from ffkeras.firmware.arena import recommended_arena, require_tflite_micro, smallest_arena, tflite_micro_is_installed
 from ffkeras.firmware.c_array import model_identifier, write_c_array
 from ffkeras.firmware.facts import Facts, read_facts
 
@@ -11,5 +13,6 @@ __all__ = [
     "recommended_arena",
     "require_tflite_micro",
     "smallest_arena",
+    "tflite_micro_is_installed",
     "write_c_array",
 ]

@@ -12,9 +12,14 @@ MARGIN = 1 / 16  # for scratch buffers of optimised kernels (CMSIS-NN), which th
 ROUNDING = 1024  # bytes
 
 
+def tflite_micro_is_installed() -> bool:
+    """Whether arenas can be measured here."""
+    return importlib.util.find_spec("tflite_micro") is not None
+
+
 def require_tflite_micro() -> None:
     """Raise UserError where tflite-micro is not installed: before slow work that ends in an arena."""
-    if importlib.util.find_spec("tflite_micro") is None:
+    if not tflite_micro_is_installed():
         raise UserError(
             "the arena is measured with tflite-micro, which is not installed; run `pip install tflite-micro` "
             "(Linux on x86-64)."

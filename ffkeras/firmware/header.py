@@ -8,6 +8,7 @@ import numpy as np
 from ffkeras import __version__
 from ffkeras.firmware.arena import recommended_arena
 from ffkeras.firmware.facts import Facts, Tensor
+from ffkeras.firmware.literals import comment_line, float_literal
 from ffkeras.firmware.operations import registering_method
 from ffkeras.runtime.metadata import Metadata
 from ffkeras.runtime.output import INT8_VALUES
@@ -156,10 +157,10 @@ def header_text(facts: Facts, file: str, namespace: str, smallest_arena: int, tf
     plain = record.mean == (128, 128, 128) and (facts.input.scale, facts.input.zero_point) == (1, 0)
     classes = facts.outputs["classification"]
     return HEADER.substitute(
-        file=_comment(file),
-        argument=_comment(shlex.quote(file)),
+        file=comment_line(file),
+        argument=comment_line(shlex.quote(file)),
         version=__version__,
-        license=_comment(record.license),
+        license=comment_line(record.license),
         size=facts.size,
         sha256=facts.sha256,
         namespace=namespace,
@@ -177,7 +178,7 @@ def header_text(facts: Facts, file: str, namespace: str, smallest_arena: int, tf
         width=width,
         input=_tensor(facts.input),
         input_size=height * width * facts.input.width,
-        mean=", ".join(map(_float, record.mean)),
+        mean=", ".join(map(float_literal, record.mean)),
         channel_order=record.channel_order,
         channel_parameter="int /*channel*/" if plain else "int channel",
         input_value=SIGN_FLIP if plain else QUANTIZATION,
@@ -187,11 +188,11 @@ def header_text(facts: Facts, file: str, namespace: str, smallest_arena: int, tf
         boxes=_tensor(facts.outputs["bbox_regression"]),
         landmarks=_tensor(facts.outputs["landmarks"]),
         face_column=classes.width - 1,
-        score_threshold=_float(record.score_threshold),
+        score_threshold=float_literal(record.score_threshold),
         score_threshold_int8=_threshold(classes, record.score_threshold),
-        iou_threshold=_float(record.iou_threshold),
-        centre_variance=_float(record.variances[0]),
-        size_variance=_float(record.variances[1]),
+        iou_threshold=float_literal(record.iou_threshold),
+        centre_variance=float_literal(record.variances[0]),
+        size_variance=float_literal(record.variances[1]),
         **_anchor_values(record),
     )
 
@@ -208,22 +209,12 @@ def _anchor_values(record: Metadata) -> dict:
         "level_count": len(levels),
         "per_cell": anchors.per_cell,
         "levels": ", ".join(levels),
-        "sizes": ", ".join("{" + ", ".join(map(_float, sizes)) + "}" for sizes in anchors.sizes),
+        "sizes": ", ".join("{" + ", ".join(map(float_literal, sizes)) + "}" for sizes in anchors.sizes),
     }
 
 
 def _tensor(tensor: Tensor) -> str:
-    return f"{{{tensor.index}, {tensor.width}, {_float(tensor.scale)}, {tensor.zero_point}}}"
-
-
-def _comment(text: str) -> str:
-    """Text that stays inside one line of a // comment."""
-    return " ".join(text.split()).rstrip("\\")
-
-
-def _float(value: float) -> str:
-    """The shortest C literal of the float32."""
-    return f"{np.float32(value)!s}f"
+    return f"{{{tensor.index}, {tensor.width}, {float_literal(tensor.scale)}, {tensor.zero_point}}}"
 
 
 def _threshold(scores: Tensor, threshold: float) -> int:

@@ -1,0 +1,99 @@
+"""Writing a network and all that it needs as C files into one folder."""
+
+import contextlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ffkeras.conversion.open_graph import OpenGraph
+from ffkeras.errors import UserError
+from ffkeras.files import atomic_path
+from ffkeras.firmware.c_network.header import header_text
+from ffkeras.firmware.c_network.network import Network, lower_network
+from ffkeras.firmware.c_network.source import source_text
+from ffkeras.firmware.facts import Facts, read_facts
+
+KERNELS = Path(__file__).resolve().parents[1] / "c99"
+ALWAYS_COPIED = ("faces.h", "faces.c", "int8_kernels.h", "int8_rescale.h")
+OUTPUT_WIDTHS = {"bbox_regression": (4,), "landmarks": (10,), "classification": (1, 2)}
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written.
+
+    Args:
+        files: their paths, the network's own first.
+        arena_size: bytes of RAM.
+        constant_size: bytes of weights and tables in flash; code and the structs of the layers come on top.
+    """
+
+    files: tuple[Path, ...]
+    arena_size: int
+    constant_size: int
+
+
+def network_name(file: str) -> str:
+    """A C identifier from the name of a file: "V2-ultra 320.tflite" gives "V2_ultra_320"."""
+    words = re.sub(r"[^0-9A-Za-z]+", "_", Path(file).stem).strip("_")
+    return f"{'n' if words[:1].isdigit() else ''}{words}" or "network"
+
+
+def export_c(model: bytes, file: str, folder: Path, name: str | None = None) -> Exported:
+    """Write a network as C99, with the kernels that it uses and the detector around it; older files are replaced.
+
+    Args:
+        model: bytes of an int8 .tflite file with an ffkeras record.
+        file: the file's name.
+        folder: made where it is missing. Several networks may share one.
+        name: with which all of the network's own names begin, a C identifier; None makes one of the file's name.
+
+    Raises:
+        UserError: a file or a name that cannot be used, an operation that the kernels do not have, or a folder that
+            cannot be written; then nothing is written.
+    """
+    file = Path(file).name
+    name = _checked_name(name or network_name(file))
+    facts = read_facts(model, file)
+    network = lower_network(OpenGraph(model), file)
+    _check_borders(network, facts, file)
+    texts = {
+        f"{name}.h": header_text(facts, network, file, name),
+        f"{name}.c": source_text(facts, network, file, name),
+    }
+    for copied in (*ALWAYS_COPIED, *(f"{source}.c" for source in network.sources)):
+        texts[copied] = (KERNELS / copied).read_text()
+    return Exported(_write_all(texts, folder), network.arena_size, network.constants.size)
+
+
+def _checked_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
+        raise UserError(f"{name!r} cannot begin names in C; choose letters, digits and underscores, a letter first.")
+    if name.lower() == "faces" or name.lower().startswith("int8_"):
+        raise UserError(f"{name!r} is the name of a file that is written beside the network; choose another --name.")
+    return name
+
+
+def _check_borders(network: Network, facts: Facts, file: str) -> None:
+    """Hold the input and the outputs of a graph against the record beside it."""
+    graph, record = network.graph, facts.record
+    expected = (1, *record.image_size, 3)
+    if len(graph.inputs) != 1 or graph.shape(graph.inputs[0]) != expected:
+        shapes = [list(graph.shape(tensor)) for tensor in graph.inputs]
+        raise UserError(f"{file} takes {shapes}, but its record says {list(expected)}; convert it again.")
+    for output, widths in OUTPUT_WIDTHS.items():
+        shape = graph.shape(graph.outputs[facts.outputs[output].index])
+        if shape not in [(1, record.anchor_count, width) for width in widths]:
+            raise UserError(
+                f"{file} gives {output} {list(shape)}, but its record speaks of {record.anchor_count} anchors; "
+                "convert it again."
+            )
+
+
+def _write_all(texts: dict[str, str], folder: Path) -> tuple[Path, ...]:
+    """Write files so that either all of them appear or none."""
+    paths = {folder / file: text for file, text in texts.items()}
+    with contextlib.ExitStack() as stack:
+        for path, text in paths.items():
+            stack.enter_context(atomic_path(path)).write_text(text)
+    return tuple(paths)

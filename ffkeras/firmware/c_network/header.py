@@ -1,0 +1,101 @@
+"""The C header of a network."""
+
+from string import Template
+
+from ffkeras import __version__
+from ffkeras.firmware.c_network.network import Network
+from ffkeras.firmware.facts import Facts
+from ffkeras.firmware.literals import comment_line
+
+HEADER = Template("""\
+/* $title
+ * Made by ffkeras $version, tools/export_c.py; do not edit, make it again.
+ * Licence of the weights: $license
+ * sha256 of $file:
+ *   $sha256
+ *
+ * C99 with <string.h> and <math.h> (-lm) alone: compile $name.c, faces.c and the files int8_*.c beside it
+ * with -std=c99 -O2. Nothing is allocated. Not for use from several threads or interrupts at once. Numbers of type int
+ * need 32 bits.
+ *
+ *     static FaceColumn columns[${upper}_INPUT_WIDTH];
+ *     static FaceCandidate candidates[200];
+ *     static Face faces[50];
+ *
+ *     FaceLetterbox letterbox;
+ *     const FaceModel *model = &${name}_model;
+ *     if (faces_letterbox(model, &image, columns, ${name}_input(), &letterbox) != 0) {
+ *       return;  (an image without pixels)
+ *     }
+ *     ${name}_run();
+ *     const FaceOutputs outputs = ${name}_outputs();
+ *     const int count = faces_decode(model, &outputs, &letterbox, candidates, 200, faces, 50);
+ */
+
+#ifndef $guard
+#define $guard
+
+#include <stdint.h>
+
+#include "faces.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ${upper}_INPUT_HEIGHT $height
+#define ${upper}_INPUT_WIDTH $width
+#define ${upper}_ANCHOR_COUNT $anchor_count /* rows of each output */
+
+/* Bytes of RAM for all tensors. Weights and tables take $constant_size bytes of flash. */
+#define ${upper}_ARENA_SIZE $arena_size
+
+extern const FaceModel ${name}_model;
+
+/* Where a picture goes, int8 [$height][$width][3]: pixel - mean, quantised. Running the network overwrites it. */
+int8_t *${name}_input(void);
+
+void ${name}_run(void);
+
+/* The outputs of the last run; they stay until the next one, or until the input is written. */
+FaceOutputs ${name}_outputs(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* $guard */
+""")
+
+
+def title_text(facts: Facts, file: str) -> str:
+    """One line: which network, from which file."""
+    height, width = facts.record.image_size
+    return comment_line(f"{facts.record.network}, {height} x {width}, int8: {file}")
+
+
+def header_text(facts: Facts, network: Network, file: str, name: str) -> str:
+    """The header of a network.
+
+    Args:
+        facts: of the file.
+        network: as C runs it.
+        file: the file's name.
+        name: a C identifier; all names begin with it.
+    """
+    height, width = facts.record.image_size
+    return HEADER.substitute(
+        title=title_text(facts, file),
+        version=__version__,
+        license=comment_line(facts.record.license),
+        file=comment_line(file),
+        sha256=facts.sha256,
+        name=name,
+        upper=name.upper(),
+        guard=f"{name.upper()}_H",
+        height=height,
+        width=width,
+        anchor_count=facts.record.anchor_count,
+        arena_size=network.arena_size,
+        constant_size=network.constants.size,
+    )

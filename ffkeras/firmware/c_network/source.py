@@ -1,0 +1,184 @@
+"""The C source of a network: one function for each layer, then the numbers."""
+
+from collections.abc import Iterator, Sequence
+from string import Template
+
+import numpy as np
+
+from ffkeras.firmware.c_network.face_model import face_model_text
+from ffkeras.firmware.c_network.header import title_text
+from ffkeras.firmware.c_network.layer import C_TYPES, Argument, Constants, Fields, Place, Scratch
+from ffkeras.firmware.c_network.network import Network, NumberedLayer
+from ffkeras.firmware.facts import Facts
+from ffkeras.firmware.literals import comment_line
+
+WIDTH = 120
+
+SOURCE = Template("""\
+/* $title
+ * Made by tools/export_c.py; do not edit, make it again.
+ *
+ * First what a detector must know, then one function for each layer, then the one that runs them all, then the numbers.
+ * A value of a tensor is worth scale * (value - zero point); @ is its place in the arena. */
+
+#include "$name.h"
+
+#include <stddef.h>
+
+#include "int8_kernels.h"
+
+#ifndef FFKERAS_ARENA_ATTRIBUTE
+#define FFKERAS_ARENA_ATTRIBUTE /* such as __attribute__((section(".dtcm"))): where the arena lies */
+#endif
+
+FFKERAS_ARENA_ATTRIBUTE static int8_t arena[${upper}_ARENA_SIZE];
+
+$model
+
+int8_t *${name}_input(void) { return arena + $input; }
+
+FaceOutputs ${name}_outputs(void) {
+  const FaceOutputs outputs = {
+      .classification = arena + $classification,
+      .bbox_regression = arena + $bbox_regression,
+      .landmarks = arena + $landmarks,
+  };
+  return outputs;
+}
+
+$layers
+void ${name}_run(void) {
+$calls
+}
+
+$arrays
+""")
+
+
+def source_text(facts: Facts, network: Network, file: str, name: str) -> str:
+    """The C source of a network; see `header_text` for the arguments."""
+    outputs = {output: network.graph.outputs[tensor.index] for output, tensor in facts.outputs.items()}
+    return SOURCE.substitute(
+        title=title_text(facts, file),
+        name=name,
+        upper=name.upper(),
+        model=face_model_text(facts, name),
+        input=network.offsets[network.graph.inputs[0]],
+        layers=layers_text(network),
+        calls=calls_text(network),
+        arrays=arrays_text(network.constants),
+        **{output: network.offsets[tensor] for output, tensor in outputs.items()},
+    )
+
+
+def layers_text(network: Network) -> str:
+    """The functions of all layers, each after the declarations of the arrays that it needs first."""
+    declared: set[str] = set()
+    return "\n".join(_layer_text(network, numbered, declared) for numbered in network.layers)
+
+
+def calls_text(network: Network) -> str:
+    """The body of the function that runs the network."""
+    return "\n".join(f"  layer_{numbered.number}();" for numbered in network.layers)
+
+
+def arrays_text(constants: Constants) -> str:
+    """The definitions of all arrays."""
+    return "\n\n".join(_array_text(name, values) for name, values in constants.arrays.items())
+
+
+def _layer_text(network: Network, numbered: NumberedLayer, declared: set[str]) -> str:
+    layer = numbered.layer
+    names = [name for name in _arrays_of(network, numbered) if name not in declared]
+    declared.update(names)
+    lines = [*_comment_lines(network, numbered)]
+    lines += [f"{_declaration(name, network.constants.arrays[name])};" for name in names]
+    lines.append(f"static void layer_{numbered.number}(void) {{")
+    if layer.struct:
+        lines += [f"  static const {layer.struct} layer = {{", *_field_lines(layer.fields), "  };"]
+    for call in layer.calls:
+        arguments = [_argument(network, numbered, argument) for argument in call.arguments]
+        lines.append(f"  {call.function}({', '.join(arguments)});")
+    return "\n".join([*lines, "}", ""])
+
+
+def _comment_lines(network: Network, numbered: NumberedLayer) -> Iterator[str]:
+    """What the layer is, and its tensors."""
+    yield f"/* {numbered.number}. {numbered.kind}: {comment_line(numbered.name)}"
+    for tensor in numbered.layer.inputs:
+        yield f" *    from {_tensor_text(network, tensor)}"
+    yield f" *    to   {_tensor_text(network, numbered.layer.output)} */"
+
+
+def _tensor_text(network: Network, tensor: int) -> str:
+    quantization = network.graph.quantization(tensor)
+    scale, zero_point = np.float32(quantization.scale[0]), int(quantization.zeroPoint[0])
+    place = "in flash" if tensor in network.constant_inputs else f"@ {network.offsets[tensor]}"
+    shape = list(network.graph.shape(tensor))
+    sign = "+" if zero_point < 0 else "-"
+    return f"{shape} {place}, {scale!s} * (value {sign} {abs(zero_point)})"
+
+
+def _argument(network: Network, numbered: NumberedLayer, argument: Argument) -> str:
+    if isinstance(argument, Scratch):
+        return f"arena + {network.scratch[numbered.number]}"
+    if not isinstance(argument, Place):
+        return argument
+    if argument.tensor in network.constant_inputs:
+        name = network.constant_inputs[argument.tensor]
+        return f"{name} + {argument.offset}" if argument.offset else name
+    return f"arena + {network.offsets[argument.tensor] + argument.offset}"
+
+
+def _arrays_of(network: Network, numbered: NumberedLayer) -> Iterator[str]:
+    """Names of the arrays that a layer refers to."""
+
+    def strings(fields: Fields) -> Iterator[str]:
+        for value in fields.values():
+            if isinstance(value, str):
+                yield value
+            elif not isinstance(value, int):
+                yield from strings(value)
+
+    yield from strings(numbered.layer.fields)
+    for call in numbered.layer.calls:
+        yield from (argument for argument in call.arguments if argument in network.constants.arrays)
+    for tensor in numbered.layer.inputs:
+        if tensor in network.constant_inputs:
+            yield network.constant_inputs[tensor]
+
+
+def _field_lines(fields: Fields) -> Iterator[str]:
+    """Designated initialisers, one a line; a struct inside takes as many lines as it needs."""
+    for name, value in fields.items():
+        if isinstance(value, int | str):
+            yield f"      .{name} = {value},"
+        else:
+            yield from _rows([f".{inner} = {number}" for inner, number in value.items()], f"      .{name} = {{", "},")
+
+
+def _rows(items: Sequence[str], start: str, end: str) -> Iterator[str]:
+    """Items with commas between them, in lines of at most WIDTH characters."""
+    indent = " " * (len(start) - len(start.lstrip()) + (4 if start.strip() else 0))
+    line = start + items[0]
+    for item in items[1:]:
+        if len(line) + len(item) + len(f", {end}") > WIDTH:
+            yield f"{line},"
+            line = indent + item
+        else:
+            line += f", {item}"
+    yield line + end
+
+
+def _declaration(name: str, values: np.ndarray) -> str:
+    return f"static const {C_TYPES[values.dtype]} {name}[{values.size}]"
+
+
+def _array_text(name: str, values: np.ndarray) -> str:
+    rows = _rows([_integer(int(value)) for value in values], "    ", "};")
+    return "\n".join([f"{_declaration(name, values)} = {{", *rows])
+
+
+def _integer(value: int) -> str:
+    """A literal; the least int32 has none of its own in C."""
+    return "INT32_MIN" if value == -(2**31) else str(value)
