@@ -119,8 +119,8 @@ int faces_letterbox(const FaceModel *model, const FaceImage *image, FaceColumn *
   for (int y = 0; y < height; ++y) {
     int first;
     const int32_t lower_weight = source_position(y, image->height, height, &first);
-    const uint8_t *upper = image->pixels + image->row_bytes * (size_t)clip(first, 0, image->height - 1);
-    const uint8_t *lower = image->pixels + image->row_bytes * (size_t)clip(first + 1, 0, image->height - 1);
+    const uint8_t *upper = image->pixels + image->row_bytes * clip(first, 0, image->height - 1);
+    const uint8_t *lower = image->pixels + image->row_bytes * clip(first + 1, 0, image->height - 1);
     if (halved) {
       halve_row(model, upper, lower, width, input);
     } else {

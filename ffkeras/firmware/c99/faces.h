@@ -76,7 +76,8 @@ typedef struct FaceImage {
   const uint8_t *pixels;
   int width;  /* pixels, at least 1 */
   int height; /* rows, at least 1 */
-  size_t row_bytes; /* from one row to the next: 3 * width where nothing lies between them */
+  ptrdiff_t row_bytes; /* from one row to the next: 3 * width where nothing lies between them, negative where the
+                          bottom row is stored first and `pixels` is the last one stored */
 } FaceImage;
 
 /* How a picture was fitted into the input: input pixels = picture's pixels * scale, from the top left. */

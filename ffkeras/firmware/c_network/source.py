@@ -28,7 +28,7 @@ SOURCE = Template("""\
 #include "int8_kernels.h"
 
 #ifndef FFKERAS_ARENA_ATTRIBUTE
-#define FFKERAS_ARENA_ATTRIBUTE /* such as __attribute__((section(".dtcm"))): where the arena lies */
+#define FFKERAS_ARENA_ATTRIBUTE
 #endif
 
 FFKERAS_ARENA_ATTRIBUTE static int8_t arena[${upper}_ARENA_SIZE];

@@ -3,7 +3,6 @@
 import numpy as np
 
 from ffkeras.conversion.open_graph import ABSENT
-from ffkeras.firmware.c_network.fixed_point import to_factor
 from ffkeras.firmware.c_network.layer import Layer, one_call
 from ffkeras.firmware.c_network.operation import Operation
 
@@ -125,12 +124,12 @@ def _filters(op: Operation, count: int, axis: int) -> tuple[np.ndarray, dict[str
     quantization = op.graph.quantization(op.inputs[1])
     zero_points = quantization.zeroPoint
     op.require(zero_points is None or not np.any(zero_points), "with weights that have a zero point")
-    scales = np.asarray(quantization.scale, np.float32)
+    scales = op.scales(op.inputs[1])
     op.require(len(scales) in (1, count), f"with {len(scales)} scales for {count} filters")
     op.require(len(scales) == 1 or quantization.quantizedDimension == axis, "with scales along another axis")
     scales = np.broadcast_to(scales, count).astype(np.float64)
     input_scale, output_scale = float(op.scale(op.inputs[0])), float(op.scale(op.output))
-    factors = [to_factor(input_scale * float(scale) / output_scale) for scale in scales]
+    factors = [op.factor(input_scale * float(scale) / output_scale) for scale in scales]
     bias = np.zeros(count, np.int64)
     if len(op.inputs) > 2 and op.inputs[2] != ABSENT:
         values = op.graph.values(op.inputs[2])

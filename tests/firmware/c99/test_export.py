@@ -128,7 +128,7 @@ def test_generated_code_is_for_readers(tmp_path):
     assert max(map(len, f"{header}{source}".splitlines())) <= 120
     assert "/* 1. CONV_2D: " in source
     assert " *    from [1, 160, 160, 3] @ " in source
-    assert f"_ARENA_SIZE {exported.arena_size} " in header
+    assert f"_ARENA_SIZE {exported.arena_size}\n" in header
     assert "malloc" not in source
 
 
