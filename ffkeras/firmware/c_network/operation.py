@@ -12,6 +12,7 @@ from ffkeras.firmware.c_network.fixed_point import Factor, round_half_away, to_f
 from ffkeras.firmware.c_network.layer import Constants
 from ffkeras.firmware.c_network.tables import HIGHEST, LOWEST
 
+WHOLE_NUMBERS = (schema.TensorType.INT8, schema.TensorType.INT32)
 LARGEST_SHIFT = 30  # to the left, in C's int32_t
 LARGEST_SIDE = 32767  # sides and channels are int16_t in C
 _ACTIVATIONS = {
@@ -51,6 +52,8 @@ class Operation:
         for tensor in (*self.inputs, self.output):
             if tensor != ABSENT and graph.is_float(tensor):
                 self.refuse(f"on the float tensor {graph.name(tensor)}")
+            if tensor != ABSENT and graph.tensors[tensor].type not in WHOLE_NUMBERS:
+                self.refuse(f"on the tensor {graph.name(tensor)}, which is neither int8 nor int32,")
         if not graph.is_int8(self.output) or not graph.is_int8(self.inputs[0]):
             self.refuse("on tensors that are not int8")
         if any(side > LARGEST_SIDE for side in self.shape(self.output)[-1:]):

@@ -19,7 +19,8 @@ SOURCE = Template("""\
  * Made by tools/export_c.py; do not edit, make it again.
  *
  * First what a detector must know, then one function for each layer, then the one that runs them all, then the numbers.
- * A value of a tensor is worth scale * (value - zero point); @ is its place in the arena. */
+ * Layers are numbered as in the file, and run in an order that needs little memory. A value of a tensor is worth
+ * scale * (value - zero point); @ is its place in the arena. */
 
 #include "$name.h"
 

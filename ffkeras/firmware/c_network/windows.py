@@ -104,8 +104,10 @@ def _padding(size: int, window: int, stride: int, output: int) -> int:
 
 
 def _distances(op: Operation, window: dict[str, int]) -> dict[int, int]:
-    """How far before its input the output must begin: pixels are written in rows, when all of them are read for the
-    last time that come before the next one's window.
+    """How far before its input the output must begin.
+
+    Pixels are written row by row. When one is complete, all input pixels from its window's first one on may still be
+    needed, and none before.
     """
     input_channels, output_channels = op.shape(op.inputs[0])[-1], op.shape(op.output)[-1]
     rows, columns = np.mgrid[: window["output_height"], : window["output_width"]].reshape(2, -1)
@@ -119,8 +121,9 @@ def _distances(op: Operation, window: dict[str, int]) -> dict[int, int]:
 
 def _filters(op: Operation, count: int, axis: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """The weights, and for each filter its bias (int64), multiplier (int32) and shift (int8)."""
+    op.require(op.graph.is_int8(op.inputs[1]), "with weights that are not int8")
     weights = op.graph.values(op.inputs[1])
-    op.require(weights is not None and op.graph.is_int8(op.inputs[1]), "with weights that are no int8 constants")
+    op.require(weights is not None, "with weights that the network computes")
     quantization = op.graph.quantization(op.inputs[1])
     zero_points = quantization.zeroPoint
     op.require(zero_points is None or not np.any(zero_points), "with weights that have a zero point")
