@@ -9,7 +9,8 @@ import numpy as np
 
 from ffkeras.errors import UserError
 
-cv2.setLogLevel(0)  # silent: errors are our sentences
+# silent: errors are our sentences; OpenCV 4.14 moved the function
+(cv2.setLogLevel if hasattr(cv2, "setLogLevel") else cv2.utils.logging.setLogLevel)(0)
 
 PNG_SIGNATURE, PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND"  # first bytes, and the type of the last chunk (PNG, sec. 5)
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")

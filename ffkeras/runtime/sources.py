@@ -12,6 +12,7 @@ import numpy as np
 from ffkeras.errors import UserError
 from ffkeras.images import list_images, read_image
 from ffkeras.quiet import quiet_stderr
+from ffkeras.runtime.cameras import DEVICES, open_camera
 
 VIDEO_SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".gif")
 DEFAULT_RATE = 25.0  # frames per second, where a video or camera does not say
@@ -20,7 +21,7 @@ LENGTH_TOLERANCE_SHARE = 0.05  # and the same as a share of its length, which so
 
 
 class BrokenOffError(UserError):
-    """A video ended well before the length that its file promises; the frames before that are good."""
+    """A video ended well before the length that its file promises, or a camera ended; what came before is good."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Source:
     """One image file, video file or camera.
 
     Args:
-        location: the file's path, or the camera's number.
+        location: the file's path, or the camera's number or V4L2 file.
         name: its path below the folder that was given, or its own file name: a relative path for what is made of it.
     """
 
@@ -38,7 +39,7 @@ class Source:
     @property
     def is_camera(self) -> bool:
         """A camera goes on until it is stopped."""
-        return isinstance(self.location, int)
+        return isinstance(self.location, int) or str(self.location).startswith(DEVICES)
 
     @property
     def is_video(self) -> bool:
@@ -52,7 +53,7 @@ class Stream:
 
     Args:
         frames: pairs of a name and a uint8 BGR image [H, W, 3]; an image file has one, a video "<path>#<number>" each;
-            they end with BrokenOffError where the rest of a video is missing.
+            they end with BrokenOffError where the rest of a video is missing, and when a camera ends.
         rate: frames per second; 0 for an image file.
         length: frames as far as the file says; 1 where it does not.
     """
@@ -63,7 +64,7 @@ class Stream:
 
 
 def list_sources(inputs: Iterable[str]) -> list[Source]:
-    """Files as given, folders' image files, and a camera for every bare number that names no file.
+    """Files as given, folders' image files, and a camera for every /dev/video and bare number that names no file.
 
     Raises:
         UserError: an input does not exist, or a folder holds no image.
@@ -92,7 +93,7 @@ def open_source(source: Source) -> Iterator[Stream]:
         yield Stream(iter([(str(source.location), image)]))
         return
     with quiet_stderr():
-        capture = cv2.VideoCapture(source.location if source.is_camera else str(source.location))
+        capture = open_camera(source.location) if source.is_camera else cv2.VideoCapture(str(source.location))
         read, first = capture.read()
     try:
         if not read and source.is_camera:
@@ -116,6 +117,8 @@ def _name_frames(
         count += 1
         seconds = max(seconds, capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
         read, image = capture.read()
+    if source.is_camera:
+        raise BrokenOffError(f"camera {source.location} gives no more pictures; check its cable and power.")
     reached = max(count, seconds * rate)  # at a varying rate the length is a time, not a number of frames
     if length - reached > max(LENGTH_TOLERANCE, LENGTH_TOLERANCE_SHARE * length):
         raise BrokenOffError(

@@ -9,6 +9,7 @@
 #define BOX_CODES 4
 #define LANDMARK_CODES (2 * FACE_LANDMARKS)
 #define INT8_VALUES 256
+#define PIXEL_VALUES 256
 
 /* ---- letterbox ---------------------------------------------------------------------------------------------------*/
 
@@ -50,48 +51,53 @@ static uint8_t blend_rows(int32_t upper, int32_t lower, int32_t upper_weight, in
   return (uint8_t)((quarters + 2) >> 2);
 }
 
-/* What the input holds for a pixel's value: pixel - mean, quantised. */
-static int8_t input_value(const FaceModel *model, uint8_t pixel, int channel) {
-  if (model->input.scale == 1.0f && model->input.zero_point == 0 && model->mean[channel] == 128.0f) {
-    return (int8_t)(pixel - 128);
+/* What the input holds for each value of a pixel: pixel - mean, quantised. */
+typedef struct InputValues {
+  int8_t of[CHANNELS][PIXEL_VALUES];
+  int8_t of_mean[CHANNELS];
+} InputValues;
+
+static void prepare_values(const FaceModel *model, InputValues *values) {
+  for (int channel = 0; channel < CHANNELS; ++channel) {
+    for (int pixel = 0; pixel < PIXEL_VALUES; ++pixel) {
+      const float steps = rintf(((float)pixel - model->mean[channel]) / model->input.scale);
+      const float value = steps + (float)model->input.zero_point;
+      values->of[channel][pixel] = (int8_t)(value < -128.0f ? -128.0f : value > 127.0f ? 127.0f : value);
+    }
+    values->of_mean[channel] = values->of[channel][(uint8_t)rintf(model->mean[channel])];
   }
-  const float value = rintf(((float)pixel - model->mean[channel]) / model->input.scale);
-  const float shifted = value + (float)model->input.zero_point;
-  return (int8_t)(shifted < -128.0f ? -128.0f : shifted > 127.0f ? 127.0f : shifted);
 }
 
 /* One row of the input from two rows of the picture. */
-static void resize_row(const FaceModel *model, const uint8_t *upper, const uint8_t *lower, int32_t lower_weight,
+static void resize_row(const InputValues *values, const uint8_t *upper, const uint8_t *lower, int32_t lower_weight,
                        const FaceColumn *columns, int count, int8_t *input) {
   for (int x = 0; x < count; ++x) {
     for (int channel = 0; channel < CHANNELS; ++channel) {
       const uint8_t pixel = blend_rows(blend_columns(upper, &columns[x], channel),
                                        blend_columns(lower, &columns[x], channel), WEIGHT_ONE - lower_weight,
                                        lower_weight);
-      *input++ = input_value(model, pixel, channel);
+      *input++ = values->of[channel][pixel];
     }
   }
 }
 
 /* One row of the input from two rows of a picture twice as large: the mean of four pixels, as OpenCV does it then. */
-static void halve_row(const FaceModel *model, const uint8_t *upper, const uint8_t *lower, int count, int8_t *input) {
+static void halve_row(const InputValues *values, const uint8_t *upper, const uint8_t *lower, int count,
+                      int8_t *input) {
   for (int x = 0; x < count; ++x) {
     for (int channel = 0; channel < CHANNELS; ++channel) {
       const int left = 2 * CHANNELS * x + channel;
       const int right = left + CHANNELS;
       const int sum = upper[left] + upper[right] + lower[left] + lower[right];
-      *input++ = input_value(model, (uint8_t)((sum + 2) >> 2), channel);
+      *input++ = values->of[channel][(sum + 2) >> 2];
     }
   }
 }
 
-static void fill_with_mean(const FaceModel *model, int8_t *input, int pixels) {
-  int8_t mean[CHANNELS];
-  for (int channel = 0; channel < CHANNELS; ++channel) {
-    mean[channel] = input_value(model, (uint8_t)rintf(model->mean[channel]), channel);
-  }
+static void fill_with_mean(const InputValues *values, int8_t *input, int pixels) {
   for (int pixel = 0; pixel < pixels; ++pixel) {
-    memcpy(input + CHANNELS * pixel, mean, sizeof mean);
+    memcpy(input, values->of_mean, CHANNELS);
+    input += CHANNELS;
   }
 }
 
@@ -115,6 +121,8 @@ int faces_letterbox(const FaceModel *model, const FaceImage *image, FaceColumn *
   letterbox->source_width = image->width;
   letterbox->source_height = image->height;
 
+  InputValues values;
+  prepare_values(model, &values);
   prepare_columns(columns, image->width, width);
   for (int y = 0; y < height; ++y) {
     int first;
@@ -122,14 +130,14 @@ int faces_letterbox(const FaceModel *model, const FaceImage *image, FaceColumn *
     const uint8_t *upper = image->pixels + image->row_bytes * clip(first, 0, image->height - 1);
     const uint8_t *lower = image->pixels + image->row_bytes * clip(first + 1, 0, image->height - 1);
     if (halved) {
-      halve_row(model, upper, lower, width, input);
+      halve_row(&values, upper, lower, width, input);
     } else {
-      resize_row(model, upper, lower, lower_weight, columns, width, input);
+      resize_row(&values, upper, lower, lower_weight, columns, width, input);
     }
-    fill_with_mean(model, input + CHANNELS * width, model->input_width - width);
+    fill_with_mean(&values, input + CHANNELS * width, model->input_width - width);
     input += CHANNELS * model->input_width;
   }
-  fill_with_mean(model, input, (model->input_height - height) * model->input_width);
+  fill_with_mean(&values, input, (model->input_height - height) * model->input_width);
   return 0;
 }
 

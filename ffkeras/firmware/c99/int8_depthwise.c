@@ -12,21 +12,55 @@ static Inside inside(int start, int window, int size) {
   return part;
 }
 
-/* The sum of one channel over `rows` x `columns` pixels of a map; `input` and `weights` stand at the first of them, and
- * go on by `channels` from column to column, by the skips from the end of a row to the next. */
-static int32_t sum_of_products(const int8_t *input, const int8_t *weights, int zero_point, int channels, int rows,
-                               int columns, int input_skip, int weights_skip) {
+/* The taps that lie inside the map, for one pixel of the output. Lengths are in bytes. */
+typedef struct Taps {
+  int rows;
+  int row_length;             /* of the taps of a row, with all channels */
+  int input_row, weights_row; /* from a row to the next */
+} Taps;
+
+/* The sum of products of one channel; `input` and `weights` stand at its first tap. */
+static int32_t sum_channel(const Int8Depthwise *layer, const Taps *taps, const int8_t *input, const int8_t *weights) {
+  const int channels = layer->channel_count;
+  const int32_t zero_point = layer->input_zero_point;
   int32_t sum = 0;
-  for (int row = 0; row < rows; ++row) {
-    for (int column = 0; column < columns; ++column) {
-      sum += (*input - zero_point) * *weights;
-      input += channels;
-      weights += channels;
+  for (int row = 0; row < taps->rows; ++row) {
+    const int8_t *x = input + row * taps->input_row;
+    const int8_t *w = weights + row * taps->weights_row;
+    for (int tap = 0; tap < taps->row_length; tap += channels) {
+      sum += (x[tap] - zero_point) * w[tap];
     }
-    input += input_skip;
-    weights += weights_skip;
   }
   return sum;
+}
+
+/* The same of four channels at once, which takes fewer steps than four times one. */
+static void sum_four_channels(const Int8Depthwise *layer, const Taps *taps, const int8_t *input,
+                              const int8_t *weights, int32_t sums[4]) {
+  const int channels = layer->channel_count;
+  const int32_t zero_point = layer->input_zero_point;
+  int32_t sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
+  for (int row = 0; row < taps->rows; ++row) {
+    const int8_t *x = input + row * taps->input_row;
+    const int8_t *w = weights + row * taps->weights_row;
+    for (int tap = 0; tap < taps->row_length; tap += channels) {
+      sum0 += (x[tap] - zero_point) * w[tap];
+      sum1 += (x[tap + 1] - zero_point) * w[tap + 1];
+      sum2 += (x[tap + 2] - zero_point) * w[tap + 2];
+      sum3 += (x[tap + 3] - zero_point) * w[tap + 3];
+    }
+  }
+  sums[0] = sum0;
+  sums[1] = sum1;
+  sums[2] = sum2;
+  sums[3] = sum3;
+}
+
+static int8_t finish(const Int8Depthwise *layer, int channel, int32_t sum) {
+  const Int8Channels *channels = &layer->channels;
+  const int32_t total = (int32_t)((uint32_t)sum + (uint32_t)channels->bias[channel]);
+  const int32_t value = int8_rescale(total, channels->multipliers[channel], channels->shifts[channel]);
+  return int8_clamp(value + layer->output.zero_point, layer->output.low, layer->output.high);
 }
 
 /* All channels of the output's pixel whose window begins at (`top`, `left`). */
@@ -35,16 +69,24 @@ static void filter_pixel(const Int8Depthwise *layer, const int8_t *input, int to
   const int channels = layer->channel_count;
   const Inside rows = inside(top, window->height, window->input_height);
   const Inside columns = inside(left, window->width, window->input_width);
+  const Taps taps = {
+      .rows = rows.count,
+      .row_length = columns.count * channels,
+      .input_row = window->input_width * channels,
+      .weights_row = window->width * channels,
+  };
   const int8_t *weights = layer->weights + (rows.first * window->width + columns.first) * channels;
-  const int input_skip = (window->input_width - columns.count) * channels;
-  const int weights_skip = (window->width - columns.count) * channels;
   input += ((top + rows.first) * window->input_width + left + columns.first) * channels;
-  for (int channel = 0; channel < channels; ++channel) {
-    const int32_t sum = sum_of_products(input + channel, weights + channel, layer->input_zero_point, channels,
-                                        rows.count, columns.count, input_skip, weights_skip);
-    const int32_t total = (int32_t)((uint32_t)sum + (uint32_t)layer->channels.bias[channel]);
-    const int32_t value = int8_rescale(total, layer->channels.multipliers[channel], layer->channels.shifts[channel]);
-    output[channel] = int8_clamp(value + layer->output.zero_point, layer->output.low, layer->output.high);
+  int channel = 0;
+  for (; channel + 4 <= channels; channel += 4) {
+    int32_t sums[4];
+    sum_four_channels(layer, &taps, input + channel, weights + channel, sums);
+    for (int index = 0; index < 4; ++index) {
+      output[channel + index] = finish(layer, channel + index, sums[index]);
+    }
+  }
+  for (; channel < channels; ++channel) {
+    output[channel] = finish(layer, channel, sum_channel(layer, &taps, input + channel, weights + channel));
   }
 }
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ffkeras.firmware.c_network.fixed_point import Factor, to_factor
+from ffkeras.firmware.c_network.fixed_point import Factor
 from ffkeras.firmware.c_network.layer import Call, Layer, Place, one_call
 from ffkeras.firmware.c_network.operation import Operation
 from ffkeras.firmware.c_network.tables import leaky_table, logistic_table, requantize_table
@@ -21,9 +21,9 @@ def addition(op: Operation) -> Layer:
         "spread": spread,
         "first_zero_point": op.zero_point(first),
         "second_zero_point": op.zero_point(second),
-        "first": _factor(to_factor(float(op.scale(first)) / common)),
-        "second": _factor(to_factor(float(op.scale(second)) / common)),
-        "sum": _factor(to_factor(common / ((1 << COMMON_SHIFT) * float(op.scale(op.output))))),
+        "first": _factor(op.factor(float(op.scale(first)) / common)),
+        "second": _factor(op.factor(float(op.scale(second)) / common)),
+        "sum": _factor(op.factor(common / ((1 << COMMON_SHIFT) * float(op.scale(op.output))))),
         "output": op.output_range(),
     }
     kernel = "int8_add" if op.kind == "ADD" else "int8_subtract"
@@ -40,7 +40,7 @@ def multiplication(op: Operation) -> Layer:
         "spread": spread,
         "first_zero_point": op.zero_point(first),
         "second_zero_point": op.zero_point(second),
-        "product": _factor(to_factor(left * right / output)),
+        "product": _factor(op.factor(left * right / output)),
         "output": op.output_range(),
     }
     inputs = (first, second)
@@ -58,14 +58,14 @@ def requantization(op: Operation) -> Layer:
     """QUANTIZE from int8 to int8, and RELU."""
     zero = op.zero_point(op.output)
     low = max(-128, zero) if op.kind == "RELU" else -128
-    return _lookup(op, requantize_table(to_factor(op.ratio()), op.zero_point(op.inputs[0]), zero, low))
+    return _lookup(op, requantize_table(op.factor(op.ratio()), op.zero_point(op.inputs[0]), zero, low))
 
 
 def leaky_relu(op: Operation) -> Layer:
     """LEAKY_RELU."""
     source, output = op.scale(op.inputs[0]), op.scale(op.output)
     slope = float(source * np.float32(op.options.alpha) / output)
-    factors = to_factor(float(source / output)), to_factor(slope)
+    factors = op.factor(float(source / output)), op.factor(slope)
     return _lookup(op, leaky_table(*factors, op.zero_point(op.inputs[0]), op.zero_point(op.output)))
 
 

@@ -95,5 +95,5 @@ def _write_all(texts: dict[str, str], folder: Path) -> tuple[Path, ...]:
     paths = {folder / file: text for file, text in texts.items()}
     with contextlib.ExitStack() as stack:
         for path, text in paths.items():
-            stack.enter_context(atomic_path(path)).write_text(text)
+            stack.enter_context(atomic_path(path)).write_bytes(text.encode())
     return tuple(paths)

@@ -14,9 +14,10 @@ HEADER = Template("""\
  * sha256 of $file:
  *   $sha256
  *
- * C99 with <string.h> and <math.h> (-lm) alone: compile $name.c, faces.c and the files int8_*.c beside it
- * with -std=c99 -O2. Nothing is allocated. Not for use from several threads or interrupts at once. Numbers of type int
- * need 32 bits.
+ * Plain C99; of the library only <string.h> and <math.h> (-lm). Compile with -std=c99 -O2:
+ *   $name.c faces.c int8_*.c
+ * Nothing is allocated. -DFFKERAS_ARENA_ATTRIBUTE=... says where the arena lies, such as
+ * '__attribute__((section(".dtcm")))'. Not for use from several threads or interrupts at once; int has 32 bits.
  *
  *     static FaceColumn columns[${upper}_INPUT_WIDTH];
  *     static FaceCandidate candidates[200];

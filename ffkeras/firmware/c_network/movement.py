@@ -11,7 +11,6 @@ from ffkeras.firmware.c_network.operation import Operation
 def concatenation(op: Operation) -> Layer:
     """CONCATENATION along any axis."""
     op.require(op.keeps_scale(*op.inputs), "of inputs with different scales")
-    op.output_range()  # refuses an unknown activation
     op.require(op.options.fusedActivationFunction == 0, "with a fused activation")
     shape = op.shape(op.output)
     axis = op.options.axis % len(shape)
@@ -100,6 +99,7 @@ def _nearest(op: Operation, side: int, output_side: int) -> np.ndarray:
 def padding(op: Operation) -> Layer:
     """PAD of rows and columns, with what is worth zero."""
     height, width, channels = op.map_shape(op.inputs[0])
+    op.map_shape(op.output)  # refuses one that is too large
     op.require(op.keeps_scale(op.inputs[0]), "with another scale at its output")
     around = op.graph.values(op.inputs[1])
     op.require(around is not None and around.shape == (4, 2), "with paddings that are not known")

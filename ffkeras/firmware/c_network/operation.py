@@ -8,10 +8,12 @@ from ai_edge_litert import schema_py_generated as schema
 
 from ffkeras.conversion.open_graph import ABSENT, OpenGraph
 from ffkeras.errors import UserError
-from ffkeras.firmware.c_network.fixed_point import round_half_away
+from ffkeras.firmware.c_network.fixed_point import Factor, round_half_away, to_factor
 from ffkeras.firmware.c_network.layer import Constants
 from ffkeras.firmware.c_network.tables import HIGHEST, LOWEST
 
+WHOLE_NUMBERS = (schema.TensorType.INT8, schema.TensorType.INT32)
+LARGEST_SHIFT = 30  # to the left, in C's int32_t
 LARGEST_SIDE = 32767  # sides and channels are int16_t in C
 _ACTIVATIONS = {
     schema.ActivationFunctionType.NONE: (None, None),
@@ -50,6 +52,8 @@ class Operation:
         for tensor in (*self.inputs, self.output):
             if tensor != ABSENT and graph.is_float(tensor):
                 self.refuse(f"on the float tensor {graph.name(tensor)}")
+            if tensor != ABSENT and graph.tensors[tensor].type not in WHOLE_NUMBERS:
+                self.refuse(f"on the tensor {graph.name(tensor)}, which is neither int8 nor int32,")
         if not graph.is_int8(self.output) or not graph.is_int8(self.inputs[0]):
             self.refuse("on tensors that are not int8")
         if any(side > LARGEST_SIDE for side in self.shape(self.output)[-1:]):
@@ -100,11 +104,25 @@ class Operation:
 
     def scale(self, tensor: int) -> np.float32:
         """A tensor's scale."""
-        return np.float32(self.graph.quantization(tensor).scale[0])
+        return np.float32(self.scales(tensor)[0])
+
+    def scales(self, tensor: int) -> np.ndarray:
+        """float32 [N]: a tensor's scale, or one for each of its channels."""
+        quantization = self.graph.quantization(tensor)
+        known = quantization is not None and quantization.scale is not None and len(quantization.scale) > 0
+        self.require(known, f"on the tensor {self.graph.name(tensor)}, which has no scale,")
+        return np.asarray(quantization.scale, np.float32)
 
     def zero_point(self, tensor: int) -> int:
         """A tensor's zero point."""
-        return int(self.graph.quantization(tensor).zeroPoint[0])
+        zero_points = self.graph.quantization(tensor).zeroPoint
+        return 0 if zero_points is None else int(zero_points[0])
+
+    def factor(self, value: float) -> Factor:
+        """A number that values are multiplied with."""
+        factor = to_factor(value)
+        self.require(factor.shift <= LARGEST_SHIFT, f"with scales of which one is {value:g} times the other")
+        return factor
 
     def ratio(self) -> float:
         """The first input's scale by the output's."""

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ffkeras.firmware.c_network.fixed_point import Factor, to_factor
+from ffkeras.firmware.c_network.fixed_point import Factor
 from ffkeras.firmware.c_network.layer import Layer, one_call
 from ffkeras.firmware.c_network.operation import Operation
 from ffkeras.firmware.c_network.tables import softmax_exponentials
@@ -32,7 +32,7 @@ def reduction(op: Operation) -> Layer:
     if op.kind == "REDUCE_MAX":
         op.require(op.keeps_scale(op.inputs[0]), "with another scale at its output")
         return one_call("int8_maximum", "Int8Reduction", fields, op.inputs[:1], op.output)
-    factor = _divided(to_factor(op.ratio()), count)
+    factor = _divided(op.factor(op.ratio()), count)
     fields["factor"] = {"multiplier": factor.multiplier, "shift": factor.shift}
     return one_call("int8_mean", "Int8Reduction", fields, op.inputs[:1], op.output)
 

@@ -19,7 +19,8 @@ SOURCE = Template("""\
  * Made by tools/export_c.py; do not edit, make it again.
  *
  * First what a detector must know, then one function for each layer, then the one that runs them all, then the numbers.
- * A value of a tensor is worth scale * (value - zero point); @ is its place in the arena. */
+ * Layers are numbered as in the file, and run in an order that needs little memory. A value of a tensor is worth
+ * scale * (value - zero point); @ is its place in the arena. */
 
 #include "$name.h"
 
@@ -28,7 +29,7 @@ SOURCE = Template("""\
 #include "int8_kernels.h"
 
 #ifndef FFKERAS_ARENA_ATTRIBUTE
-#define FFKERAS_ARENA_ATTRIBUTE /* such as __attribute__((section(".dtcm"))): where the arena lies */
+#define FFKERAS_ARENA_ATTRIBUTE
 #endif
 
 FFKERAS_ARENA_ATTRIBUTE static int8_t arena[${upper}_ARENA_SIZE];

@@ -3,7 +3,6 @@
 import numpy as np
 
 from ffkeras.conversion.open_graph import ABSENT
-from ffkeras.firmware.c_network.fixed_point import to_factor
 from ffkeras.firmware.c_network.layer import Layer, one_call
 from ffkeras.firmware.c_network.operation import Operation
 
@@ -105,8 +104,10 @@ def _padding(size: int, window: int, stride: int, output: int) -> int:
 
 
 def _distances(op: Operation, window: dict[str, int]) -> dict[int, int]:
-    """How far before its input the output must begin: pixels are written in rows, when all of them are read for the
-    last time that come before the next one's window.
+    """How far before its input the output must begin.
+
+    Pixels are written row by row. When one is complete, all input pixels from its window's first one on may still be
+    needed, and none before.
     """
     input_channels, output_channels = op.shape(op.inputs[0])[-1], op.shape(op.output)[-1]
     rows, columns = np.mgrid[: window["output_height"], : window["output_width"]].reshape(2, -1)
@@ -120,17 +121,18 @@ def _distances(op: Operation, window: dict[str, int]) -> dict[int, int]:
 
 def _filters(op: Operation, count: int, axis: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """The weights, and for each filter its bias (int64), multiplier (int32) and shift (int8)."""
+    op.require(op.graph.is_int8(op.inputs[1]), "with weights that are not int8")
     weights = op.graph.values(op.inputs[1])
-    op.require(weights is not None and op.graph.is_int8(op.inputs[1]), "with weights that are no int8 constants")
+    op.require(weights is not None, "with weights that the network computes")
     quantization = op.graph.quantization(op.inputs[1])
     zero_points = quantization.zeroPoint
     op.require(zero_points is None or not np.any(zero_points), "with weights that have a zero point")
-    scales = np.asarray(quantization.scale, np.float32)
+    scales = op.scales(op.inputs[1])
     op.require(len(scales) in (1, count), f"with {len(scales)} scales for {count} filters")
     op.require(len(scales) == 1 or quantization.quantizedDimension == axis, "with scales along another axis")
     scales = np.broadcast_to(scales, count).astype(np.float64)
     input_scale, output_scale = float(op.scale(op.inputs[0])), float(op.scale(op.output))
-    factors = [to_factor(input_scale * float(scale) / output_scale) for scale in scales]
+    factors = [op.factor(input_scale * float(scale) / output_scale) for scale in scales]
     bias = np.zeros(count, np.int64)
     if len(op.inputs) > 2 and op.inputs[2] != ABSENT:
         values = op.graph.values(op.inputs[2])

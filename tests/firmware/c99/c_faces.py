@@ -1,7 +1,7 @@
 """faces.h for Python."""
 
 import ctypes
-from ctypes import POINTER, Structure, byref, c_float, c_int, c_int8, c_int32, c_size_t, c_void_p
+from ctypes import POINTER, Structure, byref, c_float, c_int, c_int8, c_int32, c_ssize_t, c_void_p
 
 import numpy as np
 
@@ -42,7 +42,7 @@ class FaceOutputs(Structure):
 
 
 class FaceImage(Structure):
-    _fields_ = [("pixels", c_void_p), ("width", c_int), ("height", c_int), ("row_bytes", c_size_t)]
+    _fields_ = [("pixels", c_void_p), ("width", c_int), ("height", c_int), ("row_bytes", c_ssize_t)]
 
 
 class FaceLetterbox(Structure):

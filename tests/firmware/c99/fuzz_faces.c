@@ -80,7 +80,11 @@ static void try_letterbox(const FaceModel *model, FaceLetterbox *letterbox) {
   uint8_t *pixels = (uint8_t *)random_bytes(size);
   int8_t *input = memory((size_t)(3 * model->input_height * model->input_width));
   FaceColumn *columns = memory(sizeof(FaceColumn) * (size_t)model->input_width);
-  const FaceImage image = {pixels, width, height, row_bytes};
+  FaceImage image = {pixels, width, height, (ptrdiff_t)row_bytes};
+  if (number(0, 1)) { /* bottom row first */
+    image.pixels = pixels + row_bytes * (size_t)(height - 1);
+    image.row_bytes = -image.row_bytes;
+  }
   EXPECT(faces_letterbox(model, &image, columns, input, letterbox) == 0);
   EXPECT(letterbox->source_width == width && letterbox->source_height == height);
   EXPECT(letterbox->scale_x > 0.0f && letterbox->scale_y > 0.0f);

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -128,7 +129,7 @@ def test_generated_code_is_for_readers(tmp_path):
     assert max(map(len, f"{header}{source}".splitlines())) <= 120
     assert "/* 1. CONV_2D: " in source
     assert " *    from [1, 160, 160, 3] @ " in source
-    assert f"_ARENA_SIZE {exported.arena_size} " in header
+    assert f"_ARENA_SIZE {exported.arena_size}\n" in header
     assert "malloc" not in source
 
 
@@ -206,9 +207,27 @@ def test_a_whole_operation_that_c_lacks_is_named():
 def test_a_float_tensor_inside_is_named():
     graph = SmallGraph()
     source, target = graph.input((1, 4)), graph.output((1, 4))
-    graph.graph.tensors[target].type = 0  # float32
+    graph.graph.tensors[target].type = schema.TensorType.FLOAT32
     graph.add("DEQUANTIZE", [source], target)
     with pytest.raises(UserError, match="small.tflite: DEQUANTIZE on the float tensor tensor_1"):
+        lower(graph.to_bytes())
+
+
+def test_weights_of_four_bits_are_named():
+    graph = SmallGraph()
+    source, target = graph.input((1, 4, 4, 2)), graph.output((1, 4, 4, 1))
+    weights = graph.tensor((1, 1, 1, 2), 0.1, values=np.ones(2))
+    graph.graph.tensors[weights].type = schema.TensorType.INT4
+    graph.add("CONV_2D", [source, weights], target, schema.Conv2DOptionsT())
+    with pytest.raises(UserError, match="CONV_2D on the tensor tensor_2, which is neither int8 nor int32, "):
+        lower(graph.to_bytes())
+
+
+def test_scales_that_c_cannot_shift_by_are_named():
+    graph = SmallGraph()
+    inputs = [graph.input((1, 4), 1e10), graph.input((1, 4), 1e10)]
+    graph.add("MUL", inputs, graph.output((1, 4), 1e-3), schema.MulOptionsT())
+    with pytest.raises(UserError, match=r"MUL with scales of which one is 1e\+23 times the other"):
         lower(graph.to_bytes())
 
 

@@ -62,6 +62,10 @@ def test_a_cut_out_of_a_larger_picture_needs_no_copy(c_faces):
     check(c_faces, noise(300, 400)[20:220, 31:331], (160, 160))
 
 
+def test_a_picture_with_its_bottom_row_first_needs_no_copy(c_faces):
+    check(c_faces, noise(50, 40)[::-1], (160, 160))
+
+
 @pytest.mark.parametrize("quantization", [(1.0, 0), (0.98, 3), (0.5, -7), (2.3, -128)])
 def test_pixels_are_quantised_as_the_runtime_does(c_faces, quantization):
     mean = (104, 117, 123.5)

@@ -1,0 +1,20 @@
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import c_compiler
+
+
+def test_all_hand_written_files_compile_for_a_cortex_m(tmp_path):
+    compiler = shutil.which("arm-none-eabi-gcc")
+    if compiler is None:
+        pytest.skip("arm-none-eabi-gcc is not installed (apt: gcc-arm-none-eabi libnewlib-arm-none-eabi)")
+    for source in sorted(c_compiler.SOURCES.glob("*.c")):
+        command = [compiler, *c_compiler.WARNINGS, "-O2", "-mcpu=cortex-m4", "-mthumb", "-c", source]
+        result = subprocess.run([*map(str, command), "-o", tmp_path / "out.o"], capture_output=True, check=False)
+        assert result.returncode == 0, result.stderr.decode()
