@@ -83,6 +83,7 @@ emulate() {
         cat "$FOLDER/output.txt"
         return
     fi
+    ((status != 124)) || fail "the firmware did not end within $SECONDS_TO_RUN seconds; take a network of a smaller input."
     grep '^error: ' "$FOLDER/output.txt" >&2 || fail "QEMU ended with $status: $(tail -n 1 "$FOLDER/qemu.txt")"
     exit 1
 }
