@@ -101,7 +101,7 @@ def test_a_stack_that_is_too_small_ends_in_a_sentence(small, tmp_path, monkeypat
 
 
 def test_an_unknown_board_is_refused(small, tmp_path):
-    with pytest.raises(UserError, match=r"an999 is not a board; choose from an386 "):
+    with pytest.raises(UserError, match=r"an999 is not a board; choose from an385 an386 "):
         run_board("an999", small, answers(smallest_model())["pixel"].picture, tmp_path)
 
 
