@@ -23,6 +23,7 @@ copy_sources() { # the folder, the file of the image provider; the rest is the s
     "$PYTHON" "$ROOT/tools/export_c_array.py" "$MODEL" --output "$1"
     local header
     header=$(basename "$1"/*_model.h .h)
+    [[ -f $1/$header.h ]] || fail "$MODEL has neither letter nor digit in its name; rename it."
     sed "s/^#define FACE_MODEL .*/#define FACE_MODEL $header/" "$HERE/model.h" >"$1/model.h"
 }
 

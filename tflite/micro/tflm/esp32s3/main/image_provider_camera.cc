@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "camera_pins.h"
+#include "camera_board.h"
 #include "esp_attr.h"
 #include "esp_camera.h"
 #include "esp_log.h"
@@ -54,7 +54,12 @@ bool StartImageProvider(int, char**) {
   const camera_config_t config = Configuration();
   const esp_err_t error = esp_camera_init(&config);
   if (error != ESP_OK) {
-    ESP_LOGE(kTag, "no camera answers (%s); check its cable and camera_pins.h", esp_err_to_name(error));
+    ESP_LOGE(kTag, "no camera answers (%s); check its cable and camera_board.h", esp_err_to_name(error));
+    return false;
+  }
+  sensor_t* sensor = esp_camera_sensor_get();
+  if (sensor == nullptr || sensor->set_vflip(sensor, kUpsideDown ? 1 : 0) != 0) {
+    ESP_LOGE(kTag, "the sensor cannot turn its picture; look at kUpsideDown in camera_board.h");
     return false;
   }
   return true;
