@@ -1,0 +1,100 @@
+"""JAX, in an environment without TensorFlow, does the steps that TensorFlow does here."""
+
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from ffkeras.backend import keras
+from ffkeras.data.samples import PipelineConfig, make_sample
+from ffkeras.geometry import make_anchors
+from ffkeras.lowered.arrays import unpack
+from ffkeras.lowered.batches import batch_arrays, batch_bytes, load_source, write_sample
+from ffkeras.lowered.export import TARGETS, TAUGHT, LoweredStep, export_training, make_encoding
+from ffkeras.lowered.plan import LoweredRun, Plan
+from ffkeras.models import BackboneConfig, NanoBConfig
+from ffkeras.models.build import build_model
+from ffkeras.models.saving import save_run
+from tests.conftest import SMALL_WIDTHS
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALLEST = NanoBConfig(
+    backbone=BackboneConfig(widths=SMALL_WIDTHS),
+    attention=False,
+    mse_fpn=False,
+    assn=False,
+    context=False,
+    scale_decoupling=False,
+    pyramid_layers=1,
+)
+STEPS = 3
+
+
+@pytest.fixture(scope="module")
+def jax_python(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("jax")
+    venv.create(folder, with_pip=True)
+    python = folder / "bin" / "python"
+    packages = ["jax", "numpy", "opencv-python-headless<5", "rich"]
+    subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
+    return python
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory) -> Plan:
+    folder = tmp_path_factory.mktemp("lowered")
+    lines = []
+    for index in range(6):
+        image = np.random.default_rng(index).integers(0, 255, (96, 96, 3), np.uint8)
+        cv2.imwrite(str(folder / f"{index}.jpg"), image)
+        lines += [f"# {index}.jpg", "20 20 30 40", "60 30 20 24"]
+    (folder / "label.txt").write_text("\n".join(lines) + "\n")
+    for name, seed in (("student", 1), ("teacher", 2)):
+        keras.utils.set_random_seed(seed)
+        save_run(build_model(SMALLEST), folder / name)
+    run = LoweredRun("a", str(folder / "student"))
+    return Plan(
+        (run,),
+        (str(folder),),
+        str(folder / "teacher"),
+        image_size=(64, 64),
+        batch_size=2,
+        most_faces=4,
+        total_steps=STEPS,
+        frozen_norm_share=0.4,
+    )
+
+
+def test_steps_in_jax_are_those_of_tensorflow(jax_python, plan, tmp_path):
+    plan = export_training(plan, tmp_path / "lowered")
+    command = [jax_python, ROOT / "tools" / "train_lowered.py", tmp_path / "lowered", "--output", tmp_path / "out"]
+    subprocess.run([*command, "--processes", "1"], check=True, stdout=sys.stderr)
+
+    step, encode = LoweredStep(plan.runs[0], plan), make_encoding(plan)
+    arrays = batch_arrays(plan, bytearray(batch_bytes(plan)))
+    source, config = load_source(plan), PipelineConfig(plan.image_size, plan.batch_size, plan.mean, plan.seed)
+    assert len(make_anchors(SMALLEST.anchors, plan.image_size)) == 252
+    for number in range(STEPS):
+        for row in range(plan.batch_size):
+            write_sample(make_sample(source, config, number * plan.batch_size + row), plan, arrays, row)
+        images, *encoded = encode(*arrays)
+        step.learning_rate.assign(plan.learning_rate_at(number))
+        assert len(encoded) == len(TARGETS) + len(TAUGHT)
+        step(number >= plan.first_frozen_step, images, *encoded)
+    trained = unpack(tmp_path / "out" / "a.end.npz")
+    start = unpack(tmp_path / "lowered" / "a.start.npz")
+    # Where a gradient is next to nothing its sign is chance, and Adam makes a whole step of it.
+    way = sum(plan.learning_rate_at(number) for number in range(STEPS))
+    moved = 0
+    for mine, theirs, before in zip(trained, step.variables, start, strict=True):
+        difference = np.abs(mine - theirs.numpy()).astype(np.float64)
+        scale = way + np.abs(theirs.numpy()).mean()
+        assert difference.max(initial=0) <= 2 * scale and difference.mean() <= 0.02 * scale
+        moved += int(not np.array_equal(mine, before))
+    assert moved > 0.8 * len(start)
