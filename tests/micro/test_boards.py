@@ -116,7 +116,7 @@ def test_the_map_of_a_real_firmware_is_counted_to_the_byte(small, tmp_path):
     footprint = read_footprint(tmp_path / "firmware.map", 1)
     assert footprint.flash + footprint.picture == sizes[".text"] + sizes[".rodata"] + sizes[".data"]
     header = (small / "network.h").read_text()
-    assert f"NETWORK_ARENA_SIZE {footprint.arena} " in header
+    assert re.search(rf"#define NETWORK_ARENA_SIZE {footprint.arena}\b", header)
 
 
 def test_the_measuring_command_prints_a_row_for_each_board(capsys):
