@@ -119,7 +119,7 @@ def test_codes_that_overflow_are_dropped_and_thousands_of_candidates_are_cut(dri
     values[1][:, 2:] = random.choice(np.int8([-128, -1, 0, 1, 127]), (shapes[1][0], 2))
     scales = (1 / 256, 8.0, 0.5)  # exp(0.2 * 8 * 127) is beyond float32
     for tensor, scale in zip(tensors["outputs"], scales, strict=True):
-        tensor["scale"] = scale
+        tensor["scale"], tensor["zero_point"] = scale, 0
     tensors["outputs"][0]["zero_point"] = -128
     (tmp_path / "played").write_bytes(b"".join(value.tobytes() for value in values))
     height, width = record.image_size
