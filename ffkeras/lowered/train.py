@@ -7,13 +7,13 @@ from pathlib import Path
 
 import jax
 import numpy as np
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ffkeras.files import write_bytes, write_text
 from ffkeras.lowered.arrays import pack, unpack
 from ffkeras.lowered.batches import Batch, BatchMaker
 from ffkeras.lowered.executable import Executable, to_device
 from ffkeras.lowered.plan import LoweredRun, Plan
+from ffkeras.progress import training_progress
 
 LEARNING_RATE = 0  # index of the variable that is set before each step
 STEPS_PER_LOG_ROW = 20
@@ -86,7 +86,7 @@ class LoweredTraining:
         runs = [RunState(run, self.folder, functions) for run in self.plan.runs]
         rows: dict[str, list[str]] = {run.name: [] for run in runs}
         began = time.monotonic()
-        with progress() as bar:
+        with training_progress() as bar:
             task = bar.add_task("training", total=self.plan.total_steps, loss="")
             for step, batch in enumerate(batches):
                 self._step(step, batch, functions["encode"], runs)
@@ -132,16 +132,3 @@ class LoweredTraining:
         rate = self.plan.learning_rate_at(step - 1)
         for run in runs:
             rows[run.name].append(",".join(map(str, (step, *run.take_losses().tolist(), rate))))
-
-
-def progress() -> Progress:
-    """A bar with the time that is left."""
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[loss]}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )

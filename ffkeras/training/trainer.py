@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress
 
 from ffkeras.backend import keras, tf
 from ffkeras.data.pipeline import training_dataset, user_errors
@@ -14,6 +14,7 @@ from ffkeras.errors import UserError
 from ffkeras.geometry import make_anchors
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.saving import save_run
+from ffkeras.progress import training_progress
 from ffkeras.quantization.network import QuantizedFeatherFace
 from ffkeras.training.checkpoint import RunCheckpoint
 from ffkeras.training.config import TrainingConfig
@@ -119,7 +120,7 @@ class Trainer:
         )
         self.board = tf.summary.create_file_writer(str(self.folder / "tensorboard"))
         self._next_checkpoint = time.monotonic() + SECONDS_BETWEEN_CHECKPOINTS
-        with stop_requests() as stop, self._progress() as progress, user_errors():
+        with stop_requests() as stop, training_progress() as progress, user_errors():
             task = progress.add_task("training", total=self.total_steps, completed=first, loss="")
             for step in self._steps(first):
                 self._after_step(step, progress, task)
@@ -188,15 +189,3 @@ class Trainer:
         with self.board.as_default():
             for name, value in values.items():
                 tf.summary.scalar(name, value, step=step)
-
-    @staticmethod
-    def _progress() -> Progress:
-        return Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[loss]}"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-        )
