@@ -9,6 +9,7 @@ from ffkeras.data.synthetic import SyntheticFaces
 from ffkeras.errors import UserError
 from ffkeras.models.config import V2UltraConfig
 from ffkeras.models.saving import load_run
+from ffkeras.progress import training_progress
 from ffkeras.training.config import TrainingConfig
 from ffkeras.training.run import resume_run, start_run
 from ffkeras.training.trainer import Trainer
@@ -132,7 +133,7 @@ def test_resuming_a_finished_run_changes_nothing(finished):
 def test_a_loss_that_is_not_finite_stops_the_run_with_a_sentence(finished):
     finished.row_sums.assign_add([np.nan] * 4)
     try:
-        with pytest.raises(UserError, match="learning rate"), finished._progress() as progress:
+        with pytest.raises(UserError, match="learning rate"), training_progress() as progress:
             finished._after_step(20, progress, progress.add_task("", loss=""))
     finally:
         finished.row_sums.assign([0.0] * 4)
@@ -142,6 +143,6 @@ def test_without_held_out_images_the_latest_weights_are_saved(finished, tmp_path
     trainer = Trainer(finished.model, CONFIG, SyntheticFaces(8, 0, (64, 64)), [], tmp_path)
     assert trainer.validation is None
     trainer.epochs_log, trainer.board = finished.epochs_log, finished.board
-    with trainer._progress() as progress:
+    with training_progress() as progress:
         trainer._end_epoch(2, progress)
     assert (tmp_path / "model.weights.h5").exists()
