@@ -51,9 +51,10 @@ def decode_faces(
     rows, scores = _candidates(outputs, score_threshold, top_k)
     if not rows.size:
         return []
-    boxes = _boxes(outputs, anchors, rows)  # [K, 4]
     height, width = image_size
-    points = letterbox.to_source(boxes.reshape(-1, 2, 2) * np.array([width, height], np.float32))  # [K, 2, 2]
+    with np.errstate(over="ignore", invalid="ignore"):  # a wild code overflows, and its box is left out below
+        boxes = _boxes(outputs, anchors, rows)  # [K, 4]
+        points = letterbox.to_source(boxes.reshape(-1, 2, 2) * np.array([width, height], np.float32))  # [K, 2, 2]
     source_height, source_width = letterbox.source_size
     clipped = np.clip(points, 0, np.array([source_width, source_height], np.float32))
     usable = np.isfinite(points).all(axis=(1, 2)) & (clipped[:, 0] < clipped[:, 1]).all(axis=1)
@@ -80,8 +81,7 @@ def _candidates(outputs: Mapping[str, Output], score_threshold: float, top_k: in
 def _boxes(outputs: Mapping[str, Output], anchors: np.ndarray, rows: np.ndarray) -> np.ndarray:
     if "boxes" in outputs:
         return outputs["boxes"].to_float(rows)
-    with np.errstate(over="ignore"):  # a wild size code overflows to infinity, and is dropped by the caller
-        return decode_boxes(outputs["bbox_regression"].to_float(rows), anchors[rows])
+    return decode_boxes(outputs["bbox_regression"].to_float(rows), anchors[rows])
 
 
 def _landmarks(outputs: Mapping[str, Output], anchors: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -74,11 +74,13 @@ def test_a_box_in_the_padding_is_no_face():
     assert decode(outputs_for([(50, 0.9, [70, 10, 110, 60], POINTS)], fit), fit) == []
 
 
+@pytest.mark.filterwarnings("error")
 def test_wild_codes_are_dropped_without_hiding_good_faces():
     fit = fitted()
-    outputs = outputs_for([(10, 0.99, BOX, POINTS), (11, 0.98, BOX, POINTS), (50, 0.9, BOX, POINTS)], fit)
-    outputs["bbox_regression"][10] = np.nan
-    outputs["bbox_regression"][11] = 1e9
+    wild = {10: np.nan, 11: 1e9, 12: [3e38, 3e38, 0, 0]}
+    outputs = outputs_for([(row, 0.99, BOX, POINTS) for row in wild] + [(50, 0.9, BOX, POINTS)], fit)
+    for row, codes in wild.items():
+        outputs["bbox_regression"][row] = codes
     assert [round(face.score, 2) for face in decode(outputs, fit)] == [0.9]
 
 
