@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ffkeras import cli  # noqa: E402
-from ffkeras.models.config import NETWORKS, default_config  # noqa: E402
+from ffkeras.models.config import NETWORKS, read_config  # noqa: E402
 from ffkeras.training.config import TrainingConfig  # noqa: E402
 
 GIGABYTE = 1 << 30
@@ -23,7 +23,9 @@ GIGABYTE = 1 << 30
 def main() -> None:
     """Parse, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default="v2_ultra", help=f"{', '.join(NETWORKS)} (default %(default)s)")
+    parser.add_argument(
+        "--model", metavar="NAME|JSON", default="v2_ultra", help=f"{', '.join(NETWORKS)}, or its JSON (%(default)s)"
+    )
     parser.add_argument("--data", nargs="+", default=(), help="folders of training data; none: synthetic faces")
     parser.add_argument("--image-size", action=cli.ImageSizeAction, default=(320, 320), help="S or HxW (320)")
     parser.add_argument("--batch-size", type=int, default=16)
@@ -32,7 +34,7 @@ def main() -> None:
     parser.add_argument("--cache-gb", type=float, default=6.5, help="memory for decoded images (%(default)s)")
     arguments = parser.parse_args()
 
-    network = default_config(arguments.model)
+    network = read_config(arguments.model)
     config = TrainingConfig(
         data=arguments.data, image_size=arguments.image_size, batch_size=arguments.batch_size, epochs=1
     )

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ffkeras import cli  # noqa: E402
 from ffkeras.errors import UserError  # noqa: E402
-from ffkeras.models.config import NETWORKS, config_from_json, default_config  # noqa: E402
+from ffkeras.models.config import NETWORKS, read_config  # noqa: E402
 from ffkeras.training.config import QUANTIZE_DEFAULTS as SHORT  # noqa: E402
 from ffkeras.training.config import TrainingConfig  # noqa: E402
 
@@ -77,7 +77,7 @@ def main() -> None:
         raise UserError("--resume needs --output with the folder of the run.")
     quantize = arguments.pop("quantize", False)
     config = TrainingConfig.of_kind(quantize, **arguments)
-    network = None if quantize else read_network(name)
+    network = None if quantize else read_config(name)
 
     from ffkeras.backend import tf
 
@@ -111,16 +111,7 @@ def default_folder(config: TrainingConfig, name: str) -> Path:
         from ffkeras.quantization.saving import QUANTIZED_FOLDER
 
         return Path(config.start_from) / QUANTIZED_FOLDER  # where tools/convert_tflite.py looks for it
-    return Path("runs") / read_network(name).network
-
-
-def read_network(name: str):
-    """A network's configuration by its name or from its JSON file."""
-    if name.endswith(".json"):
-        from ffkeras.files import read_json
-
-        return config_from_json(read_json(name), name)
-    return default_config(name)
+    return Path("runs") / read_config(name).network
 
 
 if __name__ == "__main__":

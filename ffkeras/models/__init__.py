@@ -14,6 +14,7 @@ from ffkeras.models.config import (
     config_from_json,
     config_to_json,
     default_config,
+    read_config,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "config_from_json",
     "config_to_json",
     "default_config",
+    "read_config",
 ]

@@ -5,6 +5,7 @@ import itertools
 from dataclasses import dataclass, field
 
 from ffkeras.errors import UserError
+from ffkeras.files import read_json
 from ffkeras.geometry import AnchorConfig
 from ffkeras.models.specified_widths import (
     FOUR_BRANCH_OUTPUTS,
@@ -382,6 +383,15 @@ def default_config(network: str) -> NetworkConfig:
 def config_to_json(config: NetworkConfig) -> dict:
     """The configuration as a JSON object; `config_from_json` reads it back to an equal one."""
     return dataclasses.asdict(config)
+
+
+def read_config(name: str) -> NetworkConfig:
+    """The configuration of a network by its name, or from its JSON file.
+
+    Raises:
+        UserError: an unknown name, a file that cannot be read, or one that is no configuration.
+    """
+    return config_from_json(read_json(name), name) if name.endswith(".json") else default_config(name)
 
 
 def config_from_json(values: dict, name: str = "the configuration") -> NetworkConfig:
