@@ -4,6 +4,7 @@ from ffkeras.layers.activation import make_activation
 from ffkeras.layers.assn import ASSN
 from ffkeras.layers.attention_multiplication import AttentionMultiplication
 from ffkeras.layers.backbone import MobileNetV1
+from ffkeras.layers.batch_norm import BatchNorm, frozen_batch_norm
 from ffkeras.layers.bifpn import BiFPN, BiFPNLayer
 from ffkeras.layers.bilinear_sampling import gathered_sampling
 from ffkeras.layers.block import Block, Filters, flattening
@@ -32,6 +33,7 @@ __all__ = [
     "SSH",
     "VALUES",
     "AttentionMultiplication",
+    "BatchNorm",
     "BiFPN",
     "BiFPNLayer",
     "Block",
@@ -51,6 +53,7 @@ __all__ = [
     "SharedCBAM",
     "SmartFeatureReuse",
     "flattening",
+    "frozen_batch_norm",
     "gathered_sampling",
     "make_activation",
     "native_grouped_convolution",

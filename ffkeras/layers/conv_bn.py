@@ -2,6 +2,7 @@
 
 from ffkeras.backend import keras
 from ffkeras.layers.activation import make_activation
+from ffkeras.layers.batch_norm import BatchNorm
 from ffkeras.layers.block import Block
 
 BN_EPSILON = 1e-5  # PyTorch's default, which the published weights were trained with
@@ -53,7 +54,7 @@ class ConvBN(Block):
                 use_bias=use_bias,
                 kernel_initializer="he_normal",
             )
-        self.norm = keras.layers.BatchNormalization(momentum=BN_MOMENTUM, epsilon=epsilon)
+        self.norm = BatchNorm(momentum=BN_MOMENTUM, epsilon=epsilon)
         self.activation = None if activation == "linear" else make_activation(activation)
 
     def call(self, x):

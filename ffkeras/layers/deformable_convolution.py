@@ -4,6 +4,7 @@ import numpy as np
 
 from ffkeras.backend import keras, tf
 from ffkeras.layers.activation import make_activation
+from ffkeras.layers.batch_norm import BatchNorm
 from ffkeras.layers.bilinear_sampling import sample_bilinear
 from ffkeras.layers.block import Block
 from ffkeras.layers.conv_bn import BN_EPSILON, BN_MOMENTUM
@@ -82,7 +83,7 @@ class DeformableConvBN(Block):
         self.offsets = keras.layers.Conv2D(2 * TAPS, KERNEL_SIZE, padding="same", kernel_initializer="zeros")
         self.modulators = keras.layers.Conv2D(TAPS, KERNEL_SIZE, padding="same", kernel_initializer="zeros")
         self.convolution = ModulatedConvolution(filters)
-        self.norm = keras.layers.BatchNormalization(momentum=BN_MOMENTUM, epsilon=BN_EPSILON)
+        self.norm = BatchNorm(momentum=BN_MOMENTUM, epsilon=BN_EPSILON)
         self.activation = None if activation == "linear" else make_activation(activation)
 
     def call(self, x):

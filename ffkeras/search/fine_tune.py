@@ -15,6 +15,7 @@ from ffkeras.data.pipeline import training_dataset, user_errors
 from ffkeras.data.samples import PipelineConfig, Source
 from ffkeras.errors import UserError
 from ffkeras.geometry import make_anchors
+from ffkeras.layers import frozen_batch_norm
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.pruning.removal import silence
 from ffkeras.pruning.soft import SoftPrunedFeatherFace
@@ -112,7 +113,7 @@ class ShortFineTune:
             variable.assign(value)
 
     def _step(self, images, targets, frozen_norm: bool) -> None:
-        with tf.GradientTape() as tape:
+        with tf.GradientTape() as tape, frozen_batch_norm(frozen_norm):
             outputs = self.soft.forward(images) if frozen_norm else self.soft(images, training=True)
             loss = multibox_loss(outputs, targets)["loss"]
         variables = self.soft.trainable_variables

@@ -1,6 +1,7 @@
 """One step of training: forward, loss, gradients, weights, and their average."""
 
 from ffkeras.backend import keras, tf
+from ffkeras.layers import frozen_batch_norm
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.quantization.network import QuantizedFeatherFace
 from ffkeras.training.averaging import WeightAverage
@@ -62,9 +63,8 @@ class TrainingStep:
         Returns:
             float32, one value for each of `loss.names`.
         """
-        with tf.GradientTape() as tape:
-            # Both give logits; outside a call in training, BatchNorm uses its moving statistics.
-            outputs = self.model.forward(images) if frozen_norm else self.model(images, training=True)
+        with tf.GradientTape() as tape, frozen_batch_norm(frozen_norm):
+            outputs = self.model.forward(images) if frozen_norm else self.model(images, training=True)  # logits, both
             total, losses = self.loss(images, outputs, targets)
         gradients = tape.gradient(total, self.trained)
         self.optimizer.apply_gradients(zip(gradients, self.trained, strict=True))
