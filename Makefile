@@ -28,7 +28,7 @@ demo: setup
 	@echo "look at $(OUT)/astronaut.jpg and $(OUT)/faces.json"
 
 test: setup
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 test-slow: setup
 	$(RUN) -m pytest -m slow

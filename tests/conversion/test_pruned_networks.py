@@ -17,7 +17,7 @@ IMAGE_SIZE = (64, 96)
 CALLS_OF_SPATIAL_GATES = {"nano_b": 3 + 3, "v2_ultra": 3 + 3 * 3 + 1}  # on the backbone, on the pyramid
 
 
-@pytest.fixture(scope="module", params=["v2_ultra", "nano_b"])
+@pytest.fixture(scope="module", params=[pytest.param("v2_ultra", marks=pytest.mark.slow), "nano_b"])
 def network(request):
     return lively_network(ODD_NETWORKS[request.param])
 

@@ -55,7 +55,7 @@ def painted(boxes, size):
     return Sample(image, sample.boxes, sample.landmarks, sample.has_landmarks, sample.ignore)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(samples(), st.integers(0, 2**32), st.sampled_from([(32, 32), (64, 96), (96, 64)]))
 def test_augmented_labels_are_sound(sample, seed, image_size):
     result = augment(sample, image_size, GREY, np.random.default_rng(seed))
@@ -74,7 +74,7 @@ def test_augmented_labels_are_sound(sample, seed, image_size):
     assert not result.landmarks[~result.has_landmarks].any()
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(samples(), st.integers(0, 2**32))
 def test_equal_generators_give_equal_samples_and_the_source_is_not_changed(sample, seed):
     before = sample.image.copy(), sample.boxes.copy(), sample.landmarks.copy()
@@ -86,7 +86,7 @@ def test_equal_generators_give_equal_samples_and_the_source_is_not_changed(sampl
         np.testing.assert_array_equal(kept, now)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32), st.booleans())
 def test_box_stays_on_its_pixels_through_crop_zoom_and_flip(seed, mirrored):
     rng = np.random.default_rng(seed)
@@ -115,7 +115,7 @@ class _Undistorted:
         return np.zeros(4)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(samples())
 def test_flip_twice_is_the_identity(sample):
     twice = flip(flip(sample))
@@ -189,7 +189,7 @@ def test_image_whose_faces_cannot_be_cropped_is_seen_whole(monkeypatch):
     assert {view.source for view in views} == {(0, 0, 100, 100)}
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.integers(1, 3000), st.integers(1, 3000), st.integers(0, 2**32))
 def test_zoomed_out_image_lies_inside_the_input_in_its_own_proportions(height, width, seed):
     view = zoomed_out((height, width), (64, 96), np.random.default_rng(seed))

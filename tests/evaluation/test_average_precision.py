@@ -107,7 +107,7 @@ def has_a_figure(detections, truths):
     return len(scores) > 1 and any(keep.any() for _, keep in truths.values())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1))
 def test_agrees_with_the_protocol_written_out_step_by_step(seed):
     detections, truths = random_case(seed)

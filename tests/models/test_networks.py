@@ -112,7 +112,8 @@ def test_a_fresh_network_says_face_to_one_anchor_in_a_hundred(model):
 
 @pytest.mark.parametrize(
     ("network", "switch"),
-    [("v2_ultra", name) for name in V2_SWITCHES] + [("nano_b", name) for name in NANO_B_SWITCHES],
+    [pytest.param("v2_ultra", name, marks=[pytest.mark.slow]) for name in V2_SWITCHES]
+    + [("nano_b", name) for name in NANO_B_SWITCHES],
 )
 def test_each_module_can_be_left_out(network, switch):
     whole = lively_network(network)

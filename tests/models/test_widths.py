@@ -59,7 +59,9 @@ def odd(request):
     return lively_network(ODD_NETWORKS[request.param])
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize(
+    "name", [name if name in NETWORKS else pytest.param(name, marks=pytest.mark.slow) for name in VARIANTS]
+)
 def test_a_network_of_the_present_widths_is_the_same_network(name):
     model = build_model(VARIANTS[name])
     config = model.resized_config(present_filters)

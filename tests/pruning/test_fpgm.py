@@ -13,7 +13,7 @@ from tests.models.networks import lively_network
 
 
 @given(arrays(np.float32, st.tuples(st.integers(1, 12), st.integers(1, 20)), elements=st.floats(-10, 10, width=16)))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_distances_are_to_all_others(filters):
     expected = np.linalg.norm(filters[:, None] - filters[None], axis=-1).sum(axis=1)
     tolerance = 2e-3 * (1 + np.abs(filters).max()) * len(filters)  # the difference of squares, in float32
@@ -31,7 +31,7 @@ def test_ranking_is_by_the_sum_and_not_by_the_distance_to_one_median_filter():
 
 
 @given(arrays(np.float32, st.integers(1, 40), elements=st.sampled_from([0.0, 1.0, 2.0])), st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_exactly_as_many_stay_as_asked_also_among_equals(distances, data):
     kept = data.draw(st.integers(1, len(distances)))
     mask = keep_mask(tf.constant(distances), kept).numpy()

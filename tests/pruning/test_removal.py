@@ -15,7 +15,12 @@ from ffkeras.pruning.removal import remove, silence
 from tests.models.networks import lively_network, random_images
 
 LIMIT = 1e-4
-CONFIGS = ("nano_b", "v2_ultra", "v1", V1Config(attention="none", context="standard"))
+CONFIGS = [
+    pytest.param("nano_b", id="nano_b"),
+    pytest.param("v2_ultra", id="v2_ultra", marks=pytest.mark.slow),
+    pytest.param("v1", id="v1", marks=pytest.mark.slow),
+    pytest.param(V1Config(attention="none", context="standard"), id="v1_bare"),
+]
 
 
 def shaken(config):
@@ -31,7 +36,7 @@ def shaken(config):
     return model
 
 
-@pytest.fixture(scope="module", params=CONFIGS, ids=lambda config: getattr(config, "network", config))
+@pytest.fixture(scope="module", params=CONFIGS)
 def network(request):
     return shaken(request.param)
 
@@ -50,7 +55,7 @@ def largest_difference(one, other):
 
 
 @given(rates=st.lists(st.floats(0.2, 0.95), min_size=6, max_size=6))
-@settings(max_examples=2, deadline=None)
+@settings(max_examples=2)
 def test_removed_equals_masked(network, rates):
     pruning_map = PruningMap(network)
     kept = choose(pruning_map, pruning_map.widths(dict(zip(GROUPS, rates, strict=True))))

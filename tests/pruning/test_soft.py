@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ffkeras.backend import keras, tf
+from ffkeras.models.config import NanoBConfig
 from ffkeras.pruning.dimensions import GROUPS, PruningMap
 from ffkeras.pruning.soft import SoftPrunedFeatherFace
 from ffkeras.pruning.wrappers import SPARK, scaling_layer
@@ -11,9 +12,13 @@ from tests.models.networks import lively_network, random_images
 
 RAMP, FREQUENCY = 4, 2
 DIMENSION = "backbone.blocks.12.pointwise"
+BARE = NanoBConfig(
+    attention=False, scale_decoupling=False, mse_fpn=False, assn=False, context=False, pyramid_layers=1
+)  # quick to train a step
+SLOW = pytest.mark.slow
 
 
-def soft_network(rates, soft=True, network="nano_b"):
+def soft_network(rates, soft=True, network=BARE):
     model = lively_network(network)
     widths = PruningMap(model).widths(rates)
     return SoftPrunedFeatherFace(model, widths, RAMP, FREQUENCY, soft), widths
@@ -112,7 +117,7 @@ def test_coupled_layers_lose_the_same_filters_and_their_shifts():
                 np.testing.assert_allclose(weight.numpy()[..., dead], 0, atol=SPARK)
 
 
-@pytest.mark.parametrize("network", ["nano_b", "v2_ultra", "v1"])
+@pytest.mark.parametrize("network", ["nano_b", pytest.param("v2_ultra", marks=SLOW), pytest.param("v1", marks=SLOW)])
 def test_masked_and_removed_networks_agree_and_have_the_widths_asked_for(network):
     soft, widths = soft_network(dict.fromkeys(GROUPS, 0.4), network=network)
     train(soft, RAMP)
@@ -145,9 +150,9 @@ def test_every_weight_of_the_network_gets_a_gradient():
 def test_restart_puts_weights_and_filters_back():
     soft, widths = soft_network({"backbone/32": 0.5})
     train(soft, RAMP)
-    soft.restart(lively_network("nano_b"))
+    soft.restart(lively_network(BARE))
     assert soft.kept() == {} and int(soft.pruned_steps) == 0
-    for mine, fresh in zip(soft.network.get_weights(), lively_network("nano_b").get_weights(), strict=True):
+    for mine, fresh in zip(soft.network.get_weights(), lively_network(BARE).get_weights(), strict=True):
         np.testing.assert_array_equal(mine, fresh)
     soft.set_widths({DIMENSION: 64})
     train(soft, RAMP, rate=0.0)

@@ -20,7 +20,7 @@ RECORD = Metadata(
     quantization="int8",
     model={"network": "v2_ultra"},
 )
-fuzz = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+fuzz = settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def changed(**values):

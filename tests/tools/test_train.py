@@ -42,9 +42,10 @@ def faces(tmp_path):
 
 
 def test_a_killed_run_resumes_to_the_end(faces, tmp_path):
-    output = tmp_path / "run"
+    output, network = tmp_path / "run", tmp_path / "bare.json"
+    write_json(network, BARE)
     started = subprocess.Popen(
-        command("--model", "nano_b", "--data", faces, "--epochs", 12, "--output", output, *SMALL),
+        command("--model", network, "--data", faces, "--epochs", 12, "--output", output, *SMALL),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -57,6 +57,7 @@ def interrupt_at(trainer, step):
     trainer._after_step = after_step
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_ends_as_an_uninterrupted_one(finished, tmp_path):
     first = start_run(NETWORK, CONFIG, tmp_path, 0)
     interrupt_at(first, 27)
