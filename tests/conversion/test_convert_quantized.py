@@ -15,7 +15,7 @@ def batches(canvases):
     return [np.stack(canvases).astype(np.float32) - 128]
 
 
-@pytest.fixture(scope="module", params=["v2_ultra", "nano_b"])
+@pytest.fixture(scope="module", params=[pytest.param("v2_ultra", marks=pytest.mark.slow), "nano_b"])
 def network(request, batches):
     quantized = QuantizedFeatherFace(request.getfixturevalue(request.param))
     calibrate_ranges(quantized, batches)

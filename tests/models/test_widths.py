@@ -54,7 +54,7 @@ def present_filters(layer):
     return layer.kernel.shape[-1]
 
 
-@pytest.fixture(params=ODD_NETWORKS)
+@pytest.fixture(params=[pytest.param("v1", marks=pytest.mark.slow), "v2_ultra", "nano_b"])
 def odd(request):
     return lively_network(ODD_NETWORKS[request.param])
 

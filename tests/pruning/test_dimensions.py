@@ -90,7 +90,9 @@ def test_nothing_is_lost_without_pruning(pruning_map):
     assert pruning_map.macs({}, (96, 64)) == described.macs
 
 
-@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize(
+    "network", ["nano_b", *(pytest.param(name, marks=pytest.mark.slow) for name in NETWORKS if name != "nano_b")]
+)
 def test_counted_cost_is_that_of_the_network_that_is_left(network):
     model = lively_network(network)
     pruning_map = PruningMap(model)
