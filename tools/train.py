@@ -2,12 +2,13 @@
 """Train a face detector on labelled images, or on synthetic faces where no --data is given.
 
 A run folder is written: model.json and model.weights.h5 (averaged weights), training.json, steps.csv, epochs.csv,
-tensorboard/ and checkpoint/. With --quantize --from RUN a trained network learns to live with int8's roundings, and
-quantized.weights.npz takes the place of model.weights.h5. Stop it at any time; --resume continues as if it had never
-stopped.
+validation.csv, tensorboard/ and checkpoint/. With --quantize --from RUN a trained network learns to live with int8's
+roundings, and quantized.weights.npz takes the place of model.weights.h5. Stop it at any time; --resume continues as if
+it had never stopped. A run with --schedule wsd is made longer by --resume --epochs N: it goes on from before its decay.
 """
 
 import argparse
+import dataclasses
 import logging
 import sys
 from pathlib import Path
@@ -15,10 +16,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ffkeras import cli  # noqa: E402
+from ffkeras.data.augment_config import AugmentConfig  # noqa: E402
 from ffkeras.errors import UserError  # noqa: E402
 from ffkeras.models.config import NETWORKS, read_config  # noqa: E402
+from ffkeras.training.config import EXTENDABLE, TrainingConfig  # noqa: E402
 from ffkeras.training.config import QUANTIZE_DEFAULTS as SHORT  # noqa: E402
-from ffkeras.training.config import TrainingConfig  # noqa: E402
+from ffkeras.training.loss_config import BOX_WEIGHTS, CHOICES, CLASS_WEIGHTS, LossConfig  # noqa: E402
+from ffkeras.training.schedule import SCHEDULES  # noqa: E402
 
 DEFAULTS = TrainingConfig()
 GIGABYTE = 1 << 30
@@ -44,15 +48,31 @@ def parse_arguments() -> argparse.Namespace:
     run.add_argument(
         "--warmup-steps", type=int, help=f"({DEFAULTS.warmup_steps}, with --quantize {SHORT['warmup_steps']})"
     )
-    run.add_argument("--frozen-norm-share", type=float, help=f"last part ({DEFAULTS.frozen_norm_share})")
-    run.add_argument("--backbone", metavar="NPZ", help="ImageNet weights of the backbone")
+    run.add_argument(
+        "--schedule", choices=SCHEDULES, help=f"of the learning rate; wsd can be made longer ({DEFAULTS.schedule})"
+    )
+    run.add_argument("--decay-share", type=float, help=f"last part of wsd, 0 for none yet ({DEFAULTS.decay_share})")
+    run.add_argument(
+        "--frozen-norm-share",
+        type=float,
+        help=f"last part on BatchNorm's moving statistics ({DEFAULTS.frozen_norm_share})",
+    )
+    run.add_argument("--average-decay", type=float, help=f"of the averaged weights ({DEFAULTS.average_decay})")
+    run.add_argument(
+        "--backbone", metavar="NPZ|RUN", help="ImageNet weights of the backbone, or another run's backbone"
+    )
     run.add_argument("--from", dest="start_from", metavar="RUN", help="start from the weights of another run")
+    run.add_argument(
+        "--parts", type=parse_names, metavar="PART,...", help="with --from: take only these, as far as they fit"
+    )
     run.add_argument("--teacher", metavar="RUN", help="learn from this trained float network too (distillation)")
     run.add_argument("--temperature", type=float, help=f"of the compared classes ({DEFAULTS.temperature:g})")
     run.add_argument("--distillation", type=float, help=f"the teacher's share of the loss ({DEFAULTS.distillation})")
     run.add_argument("--quantize", action="store_true", help="fine-tune --from RUN with the roundings of int8")
     run.add_argument("--validation-size", action=cli.ImageSizeAction, help="held-out images, S or HxW (640)")
     run.add_argument("--seed", type=int, help=f"({DEFAULTS.seed})")
+    add_loss_arguments(parser.add_argument_group("what is learned", argument_default=argparse.SUPPRESS))
+    add_augment_arguments(parser.add_argument_group("how samples are varied", argument_default=argparse.SUPPRESS))
     parser.add_argument("--output", type=Path, help="run folder (default runs/NAME, with --quantize RUN/quantized)")
     parser.add_argument("--resume", action="store_true", help="continue the run in --output")
     parser.add_argument("--cache-gb", type=float, default=6.5, help="memory for decoded images (%(default)s)")
@@ -60,11 +80,71 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def parse_names(text: str) -> tuple[str, ...]:
+    """Names with commas between them."""
+    return tuple(filter(None, text.split(",")))
+
+
+def parse_numbers(text: str) -> tuple[float, ...]:
+    """Numbers with commas between them."""
+    return tuple(map(float, text.split(",")))
+
+
+def add_loss_arguments(group) -> None:
+    """The fields of `LossConfig`."""
+    loss = DEFAULTS.loss
+    group.add_argument(
+        "--matching",
+        choices=CHOICES["matching"],
+        help=f"anchors of a face: by overlap (SSD) or as many for each size (Zhang et al. 2020) ({loss.matching})",
+    )
+    group.add_argument(
+        "--class-loss",
+        choices=CHOICES["class_loss"],
+        help=f"hard negatives (SSD), or all anchors with IoU as target (Li et al. 2020) ({loss.class_loss})",
+    )
+    group.add_argument(
+        "--box-loss",
+        choices=CHOICES["box_loss"],
+        help="smooth L1 of codes (SSD), or 1 - IoU with penalties (Zheng et al. 2020, Zhang et al. 2022) "
+        f"({loss.box_loss})",
+    )
+    group.add_argument("--class-weight", type=float, help=f"({_by_kind(CLASS_WEIGHTS)})")
+    group.add_argument("--box-weight", type=float, help=f"({_by_kind(BOX_WEIGHTS)})")
+    group.add_argument("--landmark-weight", type=float, help=f"({loss.landmark_weight})")
+
+
+def _by_kind(weights: dict[str, float]) -> str:
+    return ", ".join(f"{kind} {weight:g}" for kind, weight in weights.items())
+
+
+def add_augment_arguments(group) -> None:
+    """The fields of `AugmentConfig`."""
+    augment = DEFAULTS.augment
+    group.add_argument(
+        "--crop-scales",
+        type=parse_numbers,
+        metavar="S,...",
+        help=f"crop / largest that fits, may be above 1 ({','.join(f'{scale:g}' for scale in augment.crop_scales)})",
+    )
+    group.add_argument("--zoom-out-probability", type=float, help=f"whole images ({augment.zoom_out_probability})")
+    group.add_argument("--free-crop-probability", type=float, help=f"of anything ({augment.free_crop_probability})")
+    group.add_argument("--mosaic-probability", type=float, help=f"four images in one ({augment.mosaic_probability})")
+    group.add_argument("--grey-probability", type=float, help=f"({augment.grey_probability})")
+
+
+def take_config(kind: type, arguments: dict):
+    """The configuration of a dataclass from those of the arguments that are its fields, which are taken out."""
+    names = {field.name for field in dataclasses.fields(kind)} & set(arguments)
+    return kind(**{name: arguments.pop(name) for name in names})
+
+
 def main() -> None:
     """Parse, train, say where the result is."""
     arguments = vars(parse_arguments())
     output, resume = arguments.pop("output"), arguments.pop("resume")
     cache_bytes, threads = int(arguments.pop("cache_gb") * GIGABYTE), arguments.pop("threads")
+    changes = {name: arguments.pop(name) for name in EXTENDABLE if resume and name in arguments}
     if resume and arguments:
         given = ", ".join(f"--{name.replace('_', '-')}" for name in arguments)
         raise UserError(f"a resumed run keeps the configuration it was started with; leave out {given}.")
@@ -76,7 +156,8 @@ def main() -> None:
     if resume and output is None:
         raise UserError("--resume needs --output with the folder of the run.")
     quantize = arguments.pop("quantize", False)
-    config = TrainingConfig.of_kind(quantize, **arguments)
+    loss, augment = take_config(LossConfig, arguments), take_config(AugmentConfig, arguments)
+    config = TrainingConfig.of_kind(quantize, **arguments, loss=loss, augment=augment)
     network = None if quantize else read_config(name)
 
     from ffkeras.backend import tf
@@ -90,7 +171,7 @@ def main() -> None:
     logging.basicConfig(format="%(message)s")
     logging.getLogger("ffkeras").setLevel(logging.INFO)  # what the readers found, and what they missed
 
-    trainer = resume_run(folder, cache_bytes) if resume else start_run(network, config, folder, cache_bytes)
+    trainer = resume_run(folder, cache_bytes, changes) if resume else start_run(network, config, folder, cache_bytes)
     print(f"{trainer.model.name}: {len(trainer.source)} images, {trainer.total_steps} steps; run folder {folder}")
     try:
         trainer.run()

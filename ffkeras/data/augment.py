@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-CROP_SCALES = np.array([0.3, 0.45, 0.6, 0.8, 1.0])  # RetinaFace: crop side / the largest crop that fits
+from ffkeras.data.augment_config import AugmentConfig
+
 CROP_ATTEMPTS = 50
-ZOOM_OUT_PROBABILITY = 0.2  # the share of whole images, which is what a detector sees
-FREE_CROP_PROBABILITY = 0.25  # crops that no face attracts: without them a network meets few scenes without faces
 ZOOM_OUT_RANGE = (1.0, 1.6)  # window / the smallest window that holds the whole image
 CUT_FACE_SHARE = 0.25  # a face cut through its centre is ignored, not background, if this share of it is visible
 MIN_FACE_PIXELS = 4.0  # a face whose longer side is smaller than this in the network input is ignored
@@ -22,7 +21,6 @@ SATURATION = (0.5, 1.5)
 HUE = 9.0  # SSD's 18 degrees, in OpenCV's hue of 180 steps
 HUE_STEPS = 180
 DISTORTION_PROBABILITY = 0.5
-GREY_PROBABILITY = 0.05
 
 MIRRORED_LANDMARKS = [1, 0, 2, 4, 3]  # left eye, right eye, nose, left mouth, right mouth
 
@@ -72,38 +70,50 @@ def zoomed_out(size: tuple[int, int], image_size: tuple[int, int], rng: np.rando
     return View((0, 0, width, height), (left, top, left + new_width, top + new_height))
 
 
-def choose_view(sample: Sample, image_size: tuple[int, int], rng: np.random.Generator) -> View:
+def choose_view(sample: Sample, image_size: tuple[int, int], config: AugmentConfig, rng: np.random.Generator) -> View:
     """Choose a crop with a face's centre in it; sometimes the whole image zoomed out, or a crop of anything.
 
     A crop has the proportions of the network input. The first of 50 random crops that holds the centre of a face is
-    taken; an image without faces gives any crop; where no crop succeeds, the whole image is zoomed out.
+    taken; an image without faces gives any crop; where no crop succeeds, the whole image is zoomed out. A crop that is
+    wider or higher than the image has the image at a random place in it.
 
     Args:
         sample: faces that are `ignore` attract no crop.
         image_size: (height, width) of the network input.
+        config: sizes of crops and the shares of the kinds.
         rng: source of randomness.
     """
     height, width = sample.image.shape[:2]
     kind = rng.random()
-    if kind < ZOOM_OUT_PROBABILITY:
+    if kind < config.zoom_out_probability:
         return zoomed_out((height, width), image_size, rng)
     out_height, out_width = image_size
     largest = min(width / out_width, height / out_height)
-    scales = rng.choice(CROP_SCALES, CROP_ATTEMPTS) * largest
+    scales = rng.choice(np.array(config.crop_scales), CROP_ATTEMPTS) * largest
     sizes = np.maximum(1, np.rint(scales[:, None] * (out_width, out_height))).astype(int)  # [attempts, 2]
-    sizes = np.minimum(sizes, (width, height))
-    starts = (rng.random(sizes.shape) * ((width, height) - sizes + 1)).astype(int)
+    room = (width, height) - sizes
+    starts = (rng.random(sizes.shape) * (np.abs(room) + 1)).astype(int) * np.sign(room)
     ends = starts + sizes
     faces = sample.boxes[~sample.ignore]
     attempt = 0
-    if len(faces) and kind < 1 - FREE_CROP_PROBABILITY:
+    if len(faces) and kind < 1 - config.free_crop_probability:
         centres = (faces[:, :2] + faces[:, 2:]) / 2
         inside = (centres >= starts[:, None]) & (centres < ends[:, None])  # [attempts, faces, 2]
+        inside &= (centres >= 0) & (centres < (width, height))
         holds_face = inside.all(axis=2).any(axis=1)
         if not holds_face.any():
             return zoomed_out((height, width), image_size, rng)
         attempt = int(holds_face.argmax())
-    return View((*starts[attempt].tolist(), *ends[attempt].tolist()), (0, 0, out_width, out_height))
+    return _window_view((width, height), starts[attempt], ends[attempt], image_size)
+
+
+def _window_view(size: tuple[int, int], start: np.ndarray, end: np.ndarray, image_size: tuple[int, int]) -> View:
+    """The part of an image of `size` (width, height) that lies in a window, and where it lies in the network input."""
+    low, high = np.maximum(start, 0), np.minimum(end, size)
+    scale = np.array(image_size[::-1]) / (end - start)
+    first = np.rint((low - start) * scale).astype(int)
+    last = np.maximum(first + 1, np.rint((high - start) * scale).astype(int))
+    return View((*low.tolist(), *high.tolist()), (*first.tolist(), *last.tolist()))
 
 
 def view_faces(sample: Sample, view: View) -> Sample:
@@ -151,10 +161,10 @@ def _change_colour(image: np.ndarray, saturation: float, hue: float) -> np.ndarr
     return cv2.cvtColor(changed, cv2.COLOR_HSV2BGR)
 
 
-def distort(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def distort(image: np.ndarray, grey_probability: float, rng: np.random.Generator) -> np.ndarray:
     """Change light (brightness, contrast) and colour (hue, saturation), in either order, each with probability 0.5.
 
-    One image in 20 becomes grey. uint8 BGR in and out.
+    Some images become grey. uint8 BGR in and out.
     """
     brighten, contrast, colour, light_first, grey = rng.random(5)
     offset, gain, saturation, hue = rng.uniform(
@@ -162,7 +172,7 @@ def distort(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     )
     offset = offset if brighten < DISTORTION_PROBABILITY else 0.0
     gain = gain if contrast < DISTORTION_PROBABILITY else 1.0
-    if grey < GREY_PROBABILITY:
+    if grey < grey_probability:
         image = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
         return _change_light(image, gain, offset)
     if light_first < 0.5:
@@ -177,6 +187,7 @@ def view_image(
     view: View,
     image_size: tuple[int, int],
     fill: tuple[float, float, float],
+    grey_probability: float,
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Cut the view out, resize it, and distort its colours; the network input around it is exactly `fill`.
@@ -191,7 +202,7 @@ def view_image(
     shrinks = x2 - x1 < right - left
     interpolation = cv2.INTER_AREA if shrinks and rng.random() < 0.5 else cv2.INTER_LINEAR
     part = cv2.resize(image[top:bottom, left:right], (x2 - x1, y2 - y1), interpolation=interpolation)
-    part = distort(part, rng)
+    part = distort(part, grey_probability, rng)
     if part.shape[:2] == image_size:
         return part
     canvas = np.empty((*image_size, 3), np.uint8)
@@ -215,7 +226,11 @@ def flip(sample: Sample) -> Sample:
 
 
 def augment(
-    sample: Sample, image_size: tuple[int, int], fill: tuple[float, float, float], rng: np.random.Generator
+    sample: Sample,
+    image_size: tuple[int, int],
+    fill: tuple[float, float, float],
+    config: AugmentConfig,
+    rng: np.random.Generator,
 ) -> Sample:
     """Crop or zoom out, resize, distort, and flip every other sample.
 
@@ -223,12 +238,14 @@ def augment(
         sample: image of any size.
         image_size: (height, width) of the network input in pixels.
         fill: BGR of what lies beyond the image; the network's mean.
+        config: how much of each.
         rng: source of randomness; equal generators give equal samples.
 
     Returns:
         A sample whose image is uint8 [height, width, 3].
     """
-    view = choose_view(sample, image_size, rng)
+    view = choose_view(sample, image_size, config, rng)
     seen = view_faces(sample, view)
-    seen = replace(seen, image=view_image(sample.image, view, image_size, fill, rng))
+    image = view_image(sample.image, view, image_size, fill, config.grey_probability, rng)
+    seen = replace(seen, image=image)
     return flip(seen) if rng.random() < 0.5 else seen

@@ -1,5 +1,6 @@
 """Reading whatever face data a folder holds, and holding some of it out."""
 
+import dataclasses
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,12 +15,14 @@ HELD_OUT_ONE_IN = 16
 
 
 def _read_folder(folder: Path) -> list[LabelledImage] | None:
-    """Read one data set, or None where the folder is none."""
+    """Read one data set, or None where the folder is none; the folder's name is its images' source."""
     if (folder / WIDER_MARK).is_dir():
-        return read_widerface(folder)
-    if (folder / LABEL_FILE).is_file():
-        return read_label_file(folder / LABEL_FILE)
-    return None
+        images = read_widerface(folder)
+    elif (folder / LABEL_FILE).is_file():
+        images = read_label_file(folder / LABEL_FILE)
+    else:
+        return None
+    return [dataclasses.replace(image, source=folder.resolve().name) for image in images]
 
 
 def read_dataset(folders: Iterable[str | Path]) -> list[LabelledImage]:
@@ -48,15 +51,14 @@ def _is_held_out(image: LabelledImage) -> bool:
 
 
 def split_held_out(images: list[LabelledImage]) -> tuple[list[LabelledImage], list[LabelledImage]]:
-    """Hold about one image in 16 out for validation during training: of WIDER FACE, or of all where there is none.
+    """Hold about one image in 16 of every data set out for validation during training.
 
     The choice is a fixed hash of "<folder>/<name>". Of very few images perhaps none is held out; never all are.
 
     Returns:
         (training, held_out); both in the order given.
     """
-    from_wider = [image for image in images if "WIDER_train" in image.path.parts]
-    held_out = [image for image in from_wider or images if _is_held_out(image)]
+    held_out = [image for image in images if _is_held_out(image)]
     names = {image.path for image in held_out}
     training = [image for image in images if image.path not in names]
     return (training, held_out) if training else (images, [])

@@ -25,6 +25,7 @@ class LabelledImage:
             0 where unknown.
         has_landmarks: bool [N].
         ignore: bool [N], faces that are neither faces nor background to the loss.
+        source: name of the data set that it is of; empty where there is but one.
     """
 
     path: Path
@@ -32,6 +33,7 @@ class LabelledImage:
     landmarks: np.ndarray
     has_landmarks: np.ndarray
     ignore: np.ndarray
+    source: str = ""
 
 
 @dataclass

@@ -7,7 +7,9 @@ from typing import Protocol
 import numpy as np
 
 from ffkeras.data.augment import Sample, augment
+from ffkeras.data.augment_config import AugmentConfig
 from ffkeras.data.labels import LabelledImage
+from ffkeras.data.mosaic import mosaic
 
 
 class Source(Protocol):
@@ -29,6 +31,7 @@ class PipelineConfig:
         batch_size: samples per batch.
         mean: BGR, subtracted from the images; also fills what lies beyond an image.
         seed: of the sample order and of all augmentation, 0 or greater.
+        augment: how samples are varied.
         workers: samples made at the same time.
     """
 
@@ -36,6 +39,7 @@ class PipelineConfig:
     batch_size: int
     mean: tuple[float, float, float]
     seed: int = 0
+    augment: AugmentConfig = AugmentConfig()
     workers: int = 2
 
 
@@ -54,7 +58,14 @@ def make_sample(source: Source, config: PipelineConfig, position: int) -> Sample
     """The sample at a position of the endless sequence, augmented: a pure function of (source, config, position)."""
     epoch, place = divmod(position, len(source))
     index = int(sample_order(len(source), config.seed, epoch)[place])
-    image, faces = source.load(index)
-    sample = Sample(image, faces.boxes, faces.landmarks, faces.has_landmarks, faces.ignore)
     rng = np.random.default_rng((config.seed, epoch, index))
-    return augment(sample, config.image_size, config.mean, rng)
+    if config.augment.mosaic_probability and rng.random() < config.augment.mosaic_probability:
+        others = rng.integers(len(source), size=3).tolist()
+        parts = [_load(source, part) for part in (index, *others)]
+        return mosaic(parts, config.image_size, config.mean, config.augment, rng)
+    return augment(_load(source, index), config.image_size, config.mean, config.augment, rng)
+
+
+def _load(source: Source, index: int) -> Sample:
+    image, faces = source.load(index)
+    return Sample(image, faces.boxes, faces.landmarks, faces.has_landmarks, faces.ignore)

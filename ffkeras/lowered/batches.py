@@ -136,7 +136,7 @@ class BatchMaker:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         cv2.setNumThreads(1)
         plan = self.plan
-        config = PipelineConfig(plan.image_size, plan.batch_size, plan.mean, plan.seed)
+        config = PipelineConfig(plan.image_size, plan.batch_size, plan.mean, plan.seed, plan.augment)
         for step in range(worker, plan.total_steps, self.processes):
             slot = step % len(self._slots)
             self._free[slot].acquire()

@@ -10,7 +10,6 @@ import numpy as np
 
 from ffkeras.backend import keras, tf
 from ffkeras.files import write_bytes, write_json, write_text
-from ffkeras.geometry import make_anchors
 from ffkeras.lowered.arrays import pack
 from ffkeras.lowered.forms import xla_forms
 from ffkeras.lowered.plan import LoweredRun, Plan
@@ -40,9 +39,9 @@ class LoweredStep:
         self.model = starting_model(run, plan.seed)
         self.learning_rate = tf.Variable(0.0, trainable=False, name="learning_rate")
         self.share = tf.Variable(run.distillation, trainable=False, name="distillation")
-        loss = DistilledLoss(lambda images: self._taught, TrainingConfig().temperature, self.share)
         config = training_config(run, plan)
-        optimizer = make_adamw(config, 0.0)
+        loss = DistilledLoss(lambda images: self._taught, config.temperature, self.share, config.loss)
+        optimizer = make_adamw(config)
         optimizer._learning_rate = self.learning_rate  # a variable of ours, which the runner sets before each step
         self.step = TrainingStep(self.model, loss, optimizer, config.average_decay)
 
@@ -88,9 +87,13 @@ def training_config(run: LoweredRun, plan: Plan) -> TrainingConfig:
         image_size=plan.image_size,
         batch_size=plan.batch_size,
         learning_rate=plan.learning_rate,
+        schedule=plan.schedule,
         warmup_steps=plan.warmup_steps,
+        decay_share=plan.decay_share,
         frozen_norm_share=plan.frozen_norm_share,
         start_from="" if run.scratch else run.start,
+        loss=plan.loss,
+        augment=plan.augment,
         teacher=plan.teacher if run.distillation else "",
         distillation=run.distillation,
         seed=plan.seed,
@@ -100,7 +103,7 @@ def training_config(run: LoweredRun, plan: Plan) -> TrainingConfig:
 def make_encoding(plan: Plan) -> Callable:
     """Pixels and faces of a batch to images, targets and what the teacher says, all that the steps share."""
     student = load_config(plan.runs[0].start)
-    match = make_matcher(make_anchors(student.anchors, plan.image_size))
+    match = make_matcher(student.anchors, plan.image_size, plan.loss.matching)
     teacher = Teacher(plan.teacher, student, plan.image_size)
 
     def encode(pixels, boxes, landmarks, has_landmarks, ignore):

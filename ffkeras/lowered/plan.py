@@ -1,12 +1,14 @@
 """What is trained on the other machine, as `plan.json` beside the lowered steps; without TensorFlow."""
 
 import dataclasses
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from ffkeras.data.augment_config import AugmentConfig
 from ffkeras.errors import UserError
 from ffkeras.files import read_json, write_json
+from ffkeras.training.loss_config import LossConfig
+from ffkeras.training.schedule import COSINE, Schedule
 
 PLAN_FILE = "plan.json"
 
@@ -47,7 +49,8 @@ class Plan:
         mean: BGR, of the networks' input.
         batch_size: images in a step.
         most_faces: of an image, that the lowered step has room for; beyond that the smallest are ignored.
-        total_steps, warmup_steps, learning_rate, frozen_norm_share, seed: see `TrainingConfig`.
+        total_steps, schedule, warmup_steps, decay_share, learning_rate, frozen_norm_share, loss, augment, seed: see
+            `TrainingConfig`.
     """
 
     runs: tuple[LoweredRun, ...]
@@ -58,9 +61,13 @@ class Plan:
     batch_size: int = 32
     most_faces: int = 160
     total_steps: int = 10000
+    schedule: str = COSINE
     warmup_steps: int = 300
+    decay_share: float = 0.3
     learning_rate: float = 1.5e-3
     frozen_norm_share: float = 0.35
+    loss: LossConfig = LossConfig()
+    augment: AugmentConfig = AugmentConfig()
     seed: int = 0
 
     @classmethod
@@ -72,6 +79,7 @@ class Plan:
         try:
             values = read_json(path)
             values["runs"] = tuple(LoweredRun(**run) for run in values["runs"])
+            values["loss"], values["augment"] = LossConfig(**values["loss"]), AugmentConfig(**values["augment"])
             return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
         except (TypeError, KeyError) as error:
             raise UserError(f"{path} is not a plan of lowered training: {error}; write it again.") from error
@@ -80,15 +88,13 @@ class Plan:
         """Write the plan into a folder."""
         write_json(folder / PLAN_FILE, dataclasses.asdict(self))
 
-    def learning_rate_at(self, step: int) -> float:
-        """Linear warm-up, then cosine decay to zero, at step number `step`, 0-based; as `make_optimizer` has it."""
-        warmup = min(self.warmup_steps, self.total_steps // 10)
-        if step < warmup:
-            return self.learning_rate * (1 + step * (1 - 1 / warmup)) / warmup
-        share = (step - warmup) / max(1, self.total_steps - warmup)
-        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * min(share, 1.0)))
-
-    @property
-    def first_frozen_step(self) -> int:
-        """The first step, 0-based, on moving statistics."""
-        return round(self.total_steps * (1 - self.frozen_norm_share))
+    def schedule_of_steps(self) -> Schedule:
+        """The learning rate and BatchNorm's statistics, step by step."""
+        return Schedule(
+            self.schedule,
+            self.learning_rate,
+            self.total_steps,
+            self.warmup_steps,
+            self.decay_share,
+            self.frozen_norm_share,
+        )

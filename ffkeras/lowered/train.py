@@ -123,12 +123,13 @@ class LoweredTraining:
 
     def _step(self, step: int, batch: Batch, encode: Executable, runs: list[RunState]) -> None:
         encoded, _ = encode(to_device(batch), [])
+        schedule = self.plan.schedule_of_steps()
         for run in runs:
-            run.train(encoded, self.plan.learning_rate_at(step), step >= self.plan.first_frozen_step)
+            run.train(encoded, schedule.rate_at(step), schedule.is_frozen_at(step))
         if step % BATCHES_IN_FLIGHT == 0:
             runs[-1].losses[-1].block_until_ready()
 
     def _log(self, step: int, runs: list[RunState], rows: dict[str, list[str]]) -> None:
-        rate = self.plan.learning_rate_at(step - 1)
+        rate = self.plan.schedule_of_steps().rate_at(step - 1)
         for run in runs:
             rows[run.name].append(",".join(map(str, (step, *run.take_losses().tolist(), rate))))

@@ -14,7 +14,6 @@ from ffkeras.backend import tf
 from ffkeras.data.pipeline import training_dataset, user_errors
 from ffkeras.data.samples import PipelineConfig, Source
 from ffkeras.errors import UserError
-from ffkeras.geometry import make_anchors
 from ffkeras.layers import frozen_batch_norm
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.pruning.removal import silence
@@ -23,7 +22,8 @@ from ffkeras.search.config import LOSS, PruneConfig
 from ffkeras.training.config import TrainingConfig
 from ffkeras.training.losses import multibox_loss
 from ffkeras.training.matching import make_matcher
-from ffkeras.training.trainer import make_optimizer
+from ffkeras.training.schedule import COSINE
+from ffkeras.training.step import make_adamw
 from ffkeras.training.validation import HeldOutValidation
 
 RAMP_SHARE = 0.25  # of the steps, in which the filters go
@@ -66,15 +66,22 @@ class ShortFineTune:
             warmup_steps=config.trial_steps // 10,
             weight_decay=0.0,
             gradient_norm=GRADIENT_NORM,
+            schedule=COSINE,
+            frozen_norm_share=FROZEN_NORM_SHARE,
         )
-        self._first_frozen = round(config.trial_steps * (1 - FROZEN_NORM_SHARE))
-        self.optimizer = make_optimizer(short, config.trial_steps)
+        self._schedule = short.schedule_of(config.trial_steps)
+        self.optimizer = make_adamw(short)
         self.optimizer.build(self.soft.trainable_variables)
         self._fresh_optimizer = [variable.numpy() for variable in self.optimizer.variables]
-        self._pipeline = PipelineConfig(config.image_size, config.batch_size, model.config.mean, config.seed)
-        self._matcher = make_matcher(make_anchors(model.config.anchors, config.image_size))
+        self._pipeline = PipelineConfig(
+            config.image_size, config.batch_size, model.config.mean, config.seed, short.augment
+        )
+        self._loss = short.loss
+        self._matcher = make_matcher(model.config.anchors, config.image_size, short.loss.matching)
         self._train_step = tf.function(self._step)
-        self._held_out_loss = tf.function(lambda images, targets: multibox_loss(self.network.forward(images), targets))
+        self._held_out_loss = tf.function(
+            lambda images, targets: multibox_loss(self.network.forward(images), targets, self._loss)
+        )
         some = _FirstOf(held_out, config.held_out)
         if config.objective == LOSS:
             self._held_out = self._batches_of(some)
@@ -96,7 +103,8 @@ class ShortFineTune:
         batches = iter(training_dataset(self.source, self._pipeline, self._matcher))
         with user_errors():
             for step in range(self.config.trial_steps):
-                self._train_step(*next(batches), frozen_norm=step >= self._first_frozen)
+                self.optimizer.learning_rate = self._schedule.rate_at(step)
+                self._train_step(*next(batches), frozen_norm=self._schedule.is_frozen_at(step))
                 self.after_step()
         silence(self.soft.map, self.soft.kept())
         return self._objective()
@@ -115,7 +123,7 @@ class ShortFineTune:
     def _step(self, images, targets, frozen_norm: bool) -> None:
         with tf.GradientTape() as tape, frozen_batch_norm(frozen_norm):
             outputs = self.soft.forward(images) if frozen_norm else self.soft(images, training=True)
-            loss = multibox_loss(outputs, targets)["loss"]
+            loss = multibox_loss(outputs, targets, self._loss)["loss"]
         variables = self.soft.trainable_variables
         self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
 

@@ -10,6 +10,7 @@ from ffkeras.backend import tf
 from ffkeras.errors import UserError
 
 FOLDER = "checkpoint"
+STABLE = "stable"  # folder inside it: the last state before the learning rate decays
 KEPT = 2
 WRITE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.ENOENT)
 
@@ -23,27 +24,55 @@ class RunCheckpoint:
     """
 
     def __init__(self, folder: Path, **state):
-        self._manager = tf.train.CheckpointManager(tf.train.Checkpoint(**state), str(folder / FOLDER), KEPT)
+        checkpoint = tf.train.Checkpoint(**state)
+        self._manager = tf.train.CheckpointManager(checkpoint, str(folder / FOLDER), KEPT)
+        self._stable = tf.train.CheckpointManager(checkpoint, str(folder / FOLDER / STABLE), 1)
 
     @staticmethod
     def exists(folder: Path) -> bool:
         """Whether a run in `folder` has left a checkpoint."""
         return tf.train.latest_checkpoint(str(folder / FOLDER)) is not None
 
+    @staticmethod
+    def newest_step(folder: Path) -> int | None:
+        """The step of the newest checkpoint in `folder`; None where there is none."""
+        newest = tf.train.latest_checkpoint(str(folder / FOLDER))
+        return None if newest is None else int(newest.rpartition("-")[2])
+
+    @staticmethod
+    def go_back(folder: Path) -> int:
+        """Make the state before the decay the newest checkpoint again; returns its step.
+
+        Raises:
+            UserError: the run has kept none.
+        """
+        stable = tf.train.latest_checkpoint(str(folder / FOLDER / STABLE))
+        if stable is None:
+            raise UserError(f"{folder} holds no state from before its decay; start another run --from it.")
+        tf.compat.v1.train.update_checkpoint_state(str(folder / FOLDER), stable, [stable], save_relative_paths=True)
+        return int(stable.rpartition("-")[2])
+
+    def save_stable(self, step: int) -> None:
+        """Keep the state of `step` for runs that go on from before the decay. Raises UserError as `save`."""
+        self._save(self._stable, step)
+
     def save(self, step: int) -> None:
         """Write the state of `step`. Raises UserError where the disk is full or the folder cannot be written."""
+        self._save(self._manager, step)
+
+    def _save(self, manager: tf.train.CheckpointManager, step: int) -> None:
         try:
-            self._manager.save(checkpoint_number=step)
+            manager.save(checkpoint_number=step)
         except (OSError, tf.errors.OpError) as error:
-            self._remove_unfinished()
+            self._remove_unfinished(manager)
             raise UserError(
-                f"cannot write a checkpoint into {self._manager.directory}: {_plain_reason(error)}; "
+                f"cannot write a checkpoint into {manager.directory}: {_plain_reason(error)}; "
                 "free some space or allow writing, then resume."
             ) from error
 
-    def _remove_unfinished(self) -> None:
+    def _remove_unfinished(self, manager: tf.train.CheckpointManager) -> None:
         """Remove what TensorFlow writes before a checkpoint is whole: the parts of its arrays and of its index."""
-        for path in Path(self._manager.directory).glob("*temp*"):
+        for path in Path(manager.directory).glob("*temp*"):
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:

@@ -4,9 +4,16 @@ import dataclasses
 import math
 from dataclasses import dataclass
 
+from ffkeras.data.augment_config import AugmentConfig
 from ffkeras.errors import UserError
+from ffkeras.training.loss_config import SSD, LossConfig
+from ffkeras.training.schedule import COSINE, SCHEDULES, Schedule
 
+EXTENDABLE = ("epochs", "decay_share", "frozen_norm_share")  # what a run that goes on may change
 SEEDS = 1 << 32  # what NumPy's and TensorFlow's generators all take
+
+# How samples were varied before that could be chosen.
+BEFORE_CHOICE = AugmentConfig((0.3, 0.45, 0.6, 0.8, 1.0), 0.2, 0.25, 0.0, 0.05)
 
 QUANTIZE_DEFAULTS = {
     "epochs": 3,
@@ -29,14 +36,22 @@ class TrainingConfig:
         epochs: passes over the data.
         learning_rate: of AdamW, at its height.
         weight_decay: of AdamW, on kernels.
-        warmup_steps: steps of linear rise before the cosine decay.
+        schedule: of the learning rate after the warm-up, `cosine` or `wsd`, see `Schedule`. A run with `wsd` can be
+            made longer at any time.
+        warmup_steps: steps of linear rise.
+        decay_share: 0..1, the last part of the steps, in which `wsd` brings the learning rate down to zero.
         gradient_norm: gradients are scaled down to this global norm.
         frozen_norm_share: the last part of the steps, 0..1, in which BatchNorm uses its moving statistics, as in
             inference. Layers that serve several levels see other statistics on each, so that batch statistics in
             training and moving ones in inference make different networks of one.
         average_decay: 0..1, of the exponential moving average of the weights, which is what is validated and saved.
-        backbone: file with ImageNet weights of the backbone; empty for random ones.
+        loss: what is learned from labels.
+        augment: how samples are varied.
+        backbone: file with ImageNet weights of the backbone, or run folder whose backbone to take; empty for random
+            ones.
         start_from: run folder whose weights to start from; empty for none.
+        parts: of the network that are taken from `start_from` as far as names and shapes agree; empty for all
+            weights, which must all agree.
         start_checksum: CRC-32 of these weights, so that it can be told whether a quantised network is still that of
             its float run; filled in when the run starts.
         validation_size: (height, width) at which held-out images are detected.
@@ -57,12 +72,17 @@ class TrainingConfig:
     epochs: int = 40
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.01
+    schedule: str = COSINE
     warmup_steps: int = 300
+    decay_share: float = 0.3
     gradient_norm: float = 10.0
     frozen_norm_share: float = 0.3
     average_decay: float = 0.999
+    loss: LossConfig = LossConfig()
+    augment: AugmentConfig = AugmentConfig()
     backbone: str = ""
     start_from: str = ""
+    parts: tuple[str, ...] = ()
     start_checksum: str = ""
     validation_size: tuple[int, int] = (640, 640)
     teacher: str = ""
@@ -72,21 +92,30 @@ class TrainingConfig:
     seed: int = 0
 
     def __post_init__(self):
-        for name in ("data", "image_size", "validation_size"):
+        for name in ("data", "image_size", "validation_size", "parts"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
+        for name, kind in (("loss", LossConfig), ("augment", AugmentConfig)):
+            if isinstance(getattr(self, name), dict):  # of a JSON object
+                object.__setattr__(self, name, kind(**getattr(self, name)))
         for name in ("batch_size", "epochs", "synthetic_count", "learning_rate", "gradient_norm", "temperature"):
             if not 0 < getattr(self, name) < math.inf:  # false for NaN too
                 raise UserError(f"{name} is {getattr(self, name)}; give a number above zero.")
         for name in ("weight_decay", "warmup_steps"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise UserError(f"{name} is {getattr(self, name)}; give zero or a number above.")
-        for name in ("frozen_norm_share", "average_decay", "distillation"):
+        for name in ("frozen_norm_share", "decay_share", "average_decay", "distillation"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UserError(f"{name} is {getattr(self, name)}; give a number from 0 to 1.")
         if self.quantize and not self.start_from:
             raise UserError("quantization-aware training fine-tunes a trained network; name its run with --from.")
         if self.quantize and self.backbone:
             raise UserError("quantization-aware training takes all weights from --from; leave out --backbone.")
+        if self.schedule not in SCHEDULES:
+            raise UserError(f"schedule is {self.schedule!r}; choose one of {', '.join(SCHEDULES)}.")
+        if self.parts and not self.start_from:
+            raise UserError("parts are taken from a trained network; name its run with --from.")
+        if self.quantize and self.parts:
+            raise UserError("quantization-aware training takes all weights from --from; leave out --parts.")
         if not 0 <= self.seed < SEEDS:
             raise UserError(f"seed is {self.seed}; give a whole number from 0 to {SEEDS - 1}.")
 
@@ -97,11 +126,25 @@ class TrainingConfig:
 
     @classmethod
     def from_json(cls, values: dict, name: str) -> "TrainingConfig":
-        """Read what `to_json` gave; UserError, naming the file `name`, where the fields are others."""
+        """Read what `to_json` gave; UserError, naming the file `name`, where the fields are others.
+
+        A file of before the loss could be chosen was of SSD's recipe.
+        """
         try:
-            return cls(**values)
+            return cls(**{"loss": SSD, "augment": BEFORE_CHOICE, **values})
         except TypeError as error:
             raise UserError(f"{name} is not a training configuration: {error}.") from error
+
+    def schedule_of(self, total_steps: int) -> Schedule:
+        """The schedule of a run of so many steps."""
+        return Schedule(
+            self.schedule,
+            self.learning_rate,
+            total_steps,
+            self.warmup_steps,
+            self.decay_share,
+            self.frozen_norm_share,
+        )
 
     def to_json(self) -> dict:
         """The configuration as a JSON object."""

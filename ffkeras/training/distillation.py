@@ -3,7 +3,9 @@
 import math
 
 from ffkeras.backend import tf
-from ffkeras.training.losses import LOSSES, face_logit, multibox_loss
+from ffkeras.training.class_losses import face_logit, mined_anchors
+from ffkeras.training.loss_config import LossConfig
+from ffkeras.training.losses import LOSSES, multibox_loss
 from ffkeras.training.matching import FACE, IGNORED
 from ffkeras.training.teacher import Teacher
 
@@ -36,8 +38,8 @@ def softened_divergence(teacher, student, temperature: float):
 def distillation_losses(taught: dict, outputs: dict, label, counted, temperature: float):
     """How far a student is from what its teacher says, task by task.
 
-    Classes: softened divergence over anchors that the teacher takes for a possible face and over those of the
-    MultiBox loss, divided by the positives and the teacher's possible faces. Boxes and landmarks: mean squared
+    Classes: softened divergence over anchors that the teacher takes for a possible face, over positives and the
+    hardest negatives, divided by the positives and the teacher's possible faces. Boxes and landmarks: mean squared
     difference of codes over anchors that the teacher is sure of. Anchors at ignored faces are left out, and labelled
     faces that the teacher misses: it has nothing to teach about them.
 
@@ -45,7 +47,7 @@ def distillation_losses(taught: dict, outputs: dict, label, counted, temperature
         taught: what `Teacher` gives.
         outputs: of the student, class scores as logits.
         label: int32 [B, A], see `make_matcher`.
-        counted: bool [B, A], anchors in the MultiBox loss's cross-entropy.
+        counted: bool [B, A], positives and hard negatives, see `mined_anchors`.
         temperature: of the softened classes.
 
     Returns:
@@ -80,6 +82,7 @@ class DistilledLoss:
         teacher: is shown each batch.
         temperature: of the softened classes.
         share: 0..1, of distillation; the rest is the MultiBox loss's.
+        config: of the MultiBox loss.
 
     Attributes:
         names: what is logged: the parts of the MultiBox loss, the distilled tasks' losses and their s.
@@ -88,16 +91,17 @@ class DistilledLoss:
 
     names = (*LOSSES, *DISTILLATION_LOSSES, *TASK_WEIGHTS)
 
-    def __init__(self, teacher: Teacher, temperature: float, share: float):
-        self.teacher, self.temperature, self.share = teacher, temperature, share
+    def __init__(self, teacher: Teacher, temperature: float, share: float, config: LossConfig):
+        self.teacher, self.temperature, self.share, self.config = teacher, temperature, share, config
         self.task_weights = tf.Variable(tf.zeros(len(TASKS)), name="task_weights")
         self.trainable_variables = [self.task_weights]
 
     def __call__(self, images, outputs: dict, targets: dict) -> tuple[tf.Tensor, dict]:
         """See `MultiboxLoss`."""
-        losses = multibox_loss(outputs, targets)
+        losses = multibox_loss(outputs, targets, self.config)
         taught = self.teacher(images)
-        tasks = distillation_losses(taught, outputs, targets["label"], losses["counted"], self.temperature)
+        counted = mined_anchors(face_logit(outputs["classification"]), targets["label"])
+        tasks = distillation_losses(taught, outputs, targets["label"], counted, self.temperature)
         distilled = tf.reduce_sum(tf.exp(-self.task_weights) * tasks + self.task_weights)
         logged = zip(self.names[len(LOSSES) :], tf.unstack(tf.concat([tasks, self.task_weights], axis=0)), strict=True)
         return (1 - self.share) * losses["loss"] + self.share * distilled, {**losses, **dict(logged)}

@@ -8,7 +8,7 @@ from ffkeras.files import atomic_path
 
 
 class CsvLog:
-    """Rows of numbers under a header, one file; the column `step` says when.
+    """Rows under a header, one file; the column `step` says when.
 
     Args:
         path: of the file; it is made with the first row.
@@ -18,20 +18,21 @@ class CsvLog:
 
     def __init__(self, path: Path, columns: tuple[str, ...], last_step: int):
         self.path, self.columns = path, columns
-        rows = [row for row in self.read() if int(row["step"]) <= last_step]
+        rows = [row for row in self.read_rows(path) if int(row["step"]) <= last_step]
         with atomic_path(path) as temporary, temporary.open("w", newline="") as file:
             writer = csv.DictWriter(file, columns)
             writer.writeheader()
             writer.writerows(rows)
 
-    def read(self) -> list[dict[str, str]]:
-        """The rows so far; a last line that a kill cut short is left out."""
-        if not self.path.exists():
+    @staticmethod
+    def read_rows(path: Path) -> list[dict[str, str]]:
+        """The rows of a log, none where it is not there; a last line that a kill cut short is left out."""
+        if not path.exists():
             return []
-        with self.path.open(newline="") as file:
+        with path.open(newline="") as file:
             return [row for row in csv.DictReader(file) if None not in row.values() and row.get("step", "").isdigit()]
 
-    def write(self, **values: float) -> None:
+    def write(self, **values: float | str) -> None:
         """Add a row. Raises UserError where the disk is full."""
         try:
             with self.path.open("a", newline="") as file:

@@ -1,38 +1,54 @@
-"""Which anchors answer for which faces (SSD, Liu et al. 2016, sec. 2.2; thresholds of RetinaFace)."""
+"""Which anchors answer for which faces, and what these should predict."""
 
 from collections.abc import Callable
 
-import numpy as np
-
 from ffkeras.backend import tf
+from ffkeras.geometry import AnchorConfig, make_anchors
 from ffkeras.geometry.codes import CENTRE_VARIANCE, SIZE_VARIANCE
+from ffkeras.training.loss_config import ATSS
 
 POSITIVE_IOU = 0.35  # RetinaFace, sec. 4.2
+ATSS_CELLS = 9  # of each level, those nearest to a face's centre (Zhang et al. 2020, sec. 4.1)
 IGNORED_SHARE_OF_ANCHOR = 0.5  # an anchor that lies half inside an ignored region says nothing
 IGNORED_SHARE_OF_BEST = 0.5  # nor does one that fits an ignored face half as well as the best anchor does
 FORCED = 2.0  # above any IoU: a face's best anchor is its own whatever the overlap
 SMALLEST_SIDE = 1e-6  # keeps the logarithm of an empty box finite
+SMALLEST_IOU = 1e-3  # a chosen anchor is positive even where it hardly overlaps its face
 
 FACE, BACKGROUND, IGNORED = 1, 0, -1
 
 
-def make_matcher(anchors: np.ndarray) -> Callable[..., dict[str, tf.Tensor]]:
+def make_matcher(
+    config: AnchorConfig, image_size: tuple[int, int], kind: str = ATSS
+) -> Callable[..., dict[str, tf.Tensor]]:
     """A TensorFlow function from one image's faces to the targets of all anchors.
 
-    An anchor is positive for the face it overlaps most if IoU >= 0.35; each face also takes its best anchor. Anchors
-    at ignored faces that are not positive are left out of the loss.
+    Each face takes its best anchor, and
+
+    - `iou`: all anchors that overlap it with IoU >= 0.35 (SSD, Liu et al. 2016, sec. 2.2). A face of 128 pixels has
+      five times as many as one of 16.
+    - `atss`: of each level the anchors in the nine cells nearest to its centre; of these, those inside the face whose
+      IoU is above the candidates' mean by their standard deviation (Zhang et al. 2020, algorithm 1). Faces of all
+      sizes have about as many.
+
+    An anchor that two faces take goes to the one that it overlaps more. Anchors at ignored faces that are not positive
+    are left out of the loss.
 
     Args:
-        anchors: [A, 4] (cx, cy, w, h), normalised.
+        config: the anchors.
+        image_size: (height, width) of the network input in pixels.
+        kind: `iou` or `atss`.
 
     Returns:
         A function of boxes float32 [N, 4] (corners) and landmarks [N, 5, 2], normalised, has_landmarks bool [N] and
         ignore bool [N], that gives `label` int32 [A] (1 face, 0 background, -1 ignored), `box` float32 [A, 4] and
         `landmarks` float32 [A, 10] as codes, and `has_landmarks` bool [A].
     """
+    anchors = make_anchors(config, image_size)
     centres, sizes = (tf.constant(anchors[:, part], tf.float32) for part in (slice(2), slice(2, 4)))
     low, high = centres - sizes / 2, centres + sizes / 2
     anchor_area = sizes[:, 0] * sizes[:, 1]
+    take = _make_atss(config, image_size, centres) if kind == ATSS else _take_by_iou
 
     def match(boxes, landmarks, has_landmarks, ignore):
         # One empty, ignored face more, so that an image without faces needs no branch.
@@ -52,9 +68,9 @@ def make_matcher(anchors: np.ndarray) -> Callable[..., dict[str, tf.Tensor]]:
         best = tf.reduce_max(iou, axis=1, keepdims=True)  # [N, 1]
 
         own = tf.one_hot(tf.argmax(iou, axis=1), anchors.shape[0])  # [N, A]
-        claim = tf.where(ignore[:, None], 0.0, iou + own * FORCED)
+        claim = tf.where(ignore[:, None], 0.0, take(boxes, iou) + own * FORCED)
         face = tf.argmax(claim, axis=0)  # [A]
-        positive = tf.reduce_max(claim, axis=0) >= POSITIVE_IOU
+        positive = tf.reduce_max(claim, axis=0) > 0
 
         near = (iou >= tf.minimum(POSITIVE_IOU, IGNORED_SHARE_OF_BEST * best)) & (best > 0)
         inside = intersection >= IGNORED_SHARE_OF_ANCHOR * anchor_area
@@ -73,3 +89,34 @@ def make_matcher(anchors: np.ndarray) -> Callable[..., dict[str, tf.Tensor]]:
         }
 
     return match
+
+
+def _take_by_iou(boxes, iou):
+    """IoU [N, A] where it reaches the threshold, else 0."""
+    return tf.where(iou >= POSITIVE_IOU, iou, 0.0)
+
+
+def _make_atss(config: AnchorConfig, image_size: tuple[int, int], centres) -> Callable:
+    """A function like `_take_by_iou` that takes the anchors of ATSS."""
+    height, width = image_size
+    counts = [(height // stride) * (width // stride) * config.per_cell for stride in config.strides]
+    candidates = [min(ATSS_CELLS * config.per_cell, count) for count in counts]
+
+    def take(boxes, iou):
+        centre = (boxes[:, :2] + boxes[:, 2:]) / 2
+        # In units of the input's width, so that the nearest cells are those in the picture.
+        x, y = centre[:, :1] - centres[:, 0], (centre[:, 1:] - centres[:, 1]) * (height / width)
+        near = []
+        for distance, count in zip(tf.split(x * x + y * y, counts, axis=1), candidates, strict=True):
+            farthest = -tf.math.top_k(-distance, count).values[:, -1:]
+            near.append(distance <= farthest)
+        near = tf.concat(near, axis=1)  # [N, A]; cells that are as far away as the ninth take part too
+        weights = tf.cast(near, tf.float32)
+        number = tf.reduce_sum(weights, axis=1, keepdims=True)
+        mean = tf.reduce_sum(weights * iou, axis=1, keepdims=True) / number
+        variance = tf.reduce_sum(weights * tf.square(iou - mean), axis=1, keepdims=True) / number
+        inside = (centres[:, 0] > boxes[:, :1]) & (centres[:, 0] < boxes[:, 2:3])
+        inside &= (centres[:, 1] > boxes[:, 1:2]) & (centres[:, 1] < boxes[:, 3:4])
+        return tf.where(near & inside & (iou >= mean + tf.sqrt(variance)), iou + SMALLEST_IOU, 0.0)
+
+    return take

@@ -47,7 +47,7 @@ def start_quantized(config: TrainingConfig, source: Source) -> QuantizedFeatherF
     network = simplify(load_run(Path(config.start_from)))
     network = equalize_backbone(network, _canvases(network, config, source))
     quantized = QuantizedFeatherFace(network)
-    pipeline = PipelineConfig(config.image_size, config.batch_size, network.config.mean, config.seed)
+    pipeline = PipelineConfig(config.image_size, config.batch_size, network.config.mean, config.seed, config.augment)
     batches = training_dataset(source, pipeline, lambda *faces: {"boxes": tf.zeros(())})
     with user_errors():
         calibrate_ranges(quantized, (images for images, _ in itertools.islice(batches, CALIBRATION_BATCHES)))

@@ -6,13 +6,15 @@ from pathlib import Path
 from ffkeras.backend import keras
 from ffkeras.data.dataset import read_dataset, split_held_out
 from ffkeras.data.image_cache import FileSource
-from ffkeras.data.samples import Source
+from ffkeras.data.labels import LabelledImage
+from ffkeras.data.samples import PipelineConfig, Source, steps_per_epoch
 from ffkeras.data.synthetic import SyntheticFaces
 from ffkeras.errors import UserError
 from ffkeras.files import check_writable, checksum, read_json, write_json
 from ffkeras.models import NetworkConfig, config_from_json, config_to_json
 from ffkeras.models.build import build_model
 from ffkeras.models.featherface import FeatherFace
+from ffkeras.models.parts import load_parts
 from ffkeras.models.saving import CONFIG_FILE, QUANTIZED_FILE, WEIGHTS_FILE, load_weights
 from ffkeras.models.torch_import import load_backbone
 from ffkeras.quantization.network import QuantizedFeatherFace
@@ -22,11 +24,14 @@ from ffkeras.training.config import TrainingConfig
 from ffkeras.training.distillation import DistilledLoss
 from ffkeras.training.losses import MultiboxLoss
 from ffkeras.training.quantized import check_start, start_quantized
+from ffkeras.training.schedule import WSD
 from ffkeras.training.teacher import Teacher
 from ffkeras.training.trainer import Trainer
 
 TRAINING_FILE = "training.json"
+BACKBONE = ("backbone",)
 SYNTHETIC_HELD_OUT = 64
+HELD_OUT_OF_A_SOURCE = 128  # images; more would only cost time
 
 
 def start_run(network: NetworkConfig | None, config: TrainingConfig, folder: Path, cache_bytes: int) -> Trainer:
@@ -57,16 +62,24 @@ def _origin(start: Path) -> str:
     return read_json(record).get("start_checksum", "") if record.exists() else ""
 
 
-def resume_run(folder: Path, cache_bytes: int) -> Trainer:
+def resume_run(folder: Path, cache_bytes: int, changes: dict | None = None) -> Trainer:
     """The run of `folder`, to continue from its newest checkpoint with the configuration it was started with.
 
+    Args:
+        folder: of the run.
+        cache_bytes: memory for decoded images.
+        changes: `EXTENDABLE` fields of a run with the schedule `wsd`, which then goes on from the last step before its
+            decay.
+
     Raises:
-        UserError: the folder holds no run, or its data or teacher are not there.
+        UserError: the folder holds no run, its data or teacher are not there, or it cannot be changed in that way.
     """
     path = folder / TRAINING_FILE
     if not path.exists():
         raise UserError(f"{folder} holds no run to resume: it has no {TRAINING_FILE}; leave out --resume to start one.")
     config = TrainingConfig.from_json(read_json(path), str(path))
+    if changes:
+        config = _extended(folder, config, changes, cache_bytes)
     network = config_from_json(read_json(folder / CONFIG_FILE), str(folder / CONFIG_FILE))
     if config.quantize and RunCheckpoint.exists(folder):
         loss = make_loss(network, config)
@@ -74,6 +87,27 @@ def resume_run(folder: Path, cache_bytes: int) -> Trainer:
         model = QuantizedFeatherFace(build_model(network))  # weights and ranges come with the checkpoint
         return Trainer(model, config, source, held_out, folder, save_quantized, loss)
     return _make_trainer(network, config, folder, cache_bytes)
+
+
+def _extended(folder: Path, config: TrainingConfig, changes: dict, cache_bytes: int) -> TrainingConfig:
+    """The configuration of a run that is made longer; its checkpoint is put back to before the decay, if need be."""
+    longer = dataclasses.replace(config, **changes)
+    if config.schedule != WSD:
+        raise UserError(f"{folder} has the schedule {config.schedule}, which ends when it ends; only {WSD} goes on.")
+    training, _ = make_source(config, 0)
+    pipeline = PipelineConfig(config.image_size, config.batch_size, (0.0, 0.0, 0.0))
+    steps = steps_per_epoch(training, pipeline)
+    before, after = (one.schedule_of(steps * one.epochs) for one in (config, longer))
+    stable = RunCheckpoint.newest_step(folder)
+    if stable is not None and stable > before.stable_steps:
+        stable = RunCheckpoint.go_back(folder)
+    if stable is not None and stable > after.stable_steps:
+        raise UserError(
+            f"{folder} has done {stable} steps and would have to decay from step {after.stable_steps} on; "
+            "give it more --epochs or less --decay-share."
+        )
+    write_json(folder / TRAINING_FILE, longer.to_json())
+    return longer
 
 
 def initial_model(network: NetworkConfig, config: TrainingConfig) -> FeatherFace:
@@ -84,9 +118,13 @@ def initial_model(network: NetworkConfig, config: TrainingConfig) -> FeatherFace
     """
     keras.utils.set_random_seed(config.seed)
     model = build_model(network)
-    if config.backbone:
+    if Path(config.backbone).is_dir() and config.backbone:
+        load_parts(model, Path(config.backbone), BACKBONE)
+    elif config.backbone:
         load_backbone(model, config.backbone)
-    if config.start_from:
+    if config.start_from and config.parts:
+        load_parts(model, Path(config.start_from), config.parts)
+    elif config.start_from:
         load_weights(model, Path(config.start_from) / WEIGHTS_FILE)
     return model
 
@@ -105,8 +143,9 @@ def _make_trainer(network: NetworkConfig | None, config: TrainingConfig, folder:
 def make_loss(network: NetworkConfig, config: TrainingConfig) -> MultiboxLoss | DistilledLoss:
     """The loss of a run that trains `network`. Raises UserError where the teacher is no usable float run."""
     if not config.teacher:
-        return MultiboxLoss()
-    return DistilledLoss(Teacher(config.teacher, network, config.image_size), config.temperature, config.distillation)
+        return MultiboxLoss(config.loss)
+    teacher = Teacher(config.teacher, network, config.image_size)
+    return DistilledLoss(teacher, config.temperature, config.distillation, config.loss)
 
 
 def make_source(config: TrainingConfig, cache_bytes: int) -> tuple[Source, Source]:
@@ -115,5 +154,8 @@ def make_source(config: TrainingConfig, cache_bytes: int) -> tuple[Source, Sourc
         held_out = SyntheticFaces(SYNTHETIC_HELD_OUT, config.seed + 1, config.image_size)
         return SyntheticFaces(config.synthetic_count, config.seed, config.image_size), held_out
     training, held_out = split_held_out(read_dataset(config.data))
-    unique = list({image.path: image for image in held_out}.values())
-    return FileSource(training, cache_bytes), FileSource(unique, 0)
+    by_source: dict[str, dict[Path, LabelledImage]] = {}
+    for image in held_out:
+        by_source.setdefault(image.source, {})[image.path] = image
+    chosen = [image for images in by_source.values() for image in list(images.values())[:HELD_OUT_OF_A_SOURCE]]
+    return FileSource(training, cache_bytes), FileSource(chosen, 0)

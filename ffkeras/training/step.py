@@ -12,13 +12,14 @@ from ffkeras.training.losses import MultiboxLoss
 NOT_DECAYED = ["bias", "gamma", "beta", "fusion_weights", "task_weights"]  # weight decay is for kernels
 BETA_2 = 0.99  # AdamW's second moment must follow within a short run
 
-LearningRate = float | tf.Variable | keras.optimizers.schedules.LearningRateSchedule
 
+def make_adamw(config: TrainingConfig) -> keras.optimizers.Optimizer:
+    """AdamW (Loshchilov & Hutter 2019) with the configuration's weight decay and gradient norm.
 
-def make_adamw(config: TrainingConfig, learning_rate: LearningRate) -> keras.optimizers.Optimizer:
-    """AdamW (Loshchilov & Hutter 2019) with the configuration's weight decay and gradient norm."""
+    Its `learning_rate` is set before each step, from the run's `Schedule`.
+    """
     optimizer = keras.optimizers.AdamW(
-        learning_rate, weight_decay=config.weight_decay, beta_2=BETA_2, global_clipnorm=config.gradient_norm
+        config.learning_rate, weight_decay=config.weight_decay, beta_2=BETA_2, global_clipnorm=config.gradient_norm
     )
     optimizer.exclude_from_weight_decay(var_names=NOT_DECAYED)
     return optimizer

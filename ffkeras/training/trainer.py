@@ -11,7 +11,6 @@ from ffkeras.backend import keras, tf
 from ffkeras.data.pipeline import training_dataset, user_errors
 from ffkeras.data.samples import PipelineConfig, Source, steps_per_epoch
 from ffkeras.errors import UserError
-from ffkeras.geometry import make_anchors
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.saving import save_run
 from ffkeras.progress import training_progress
@@ -24,29 +23,18 @@ from ffkeras.training.log import CsvLog
 from ffkeras.training.losses import MultiboxLoss
 from ffkeras.training.matching import make_matcher
 from ffkeras.training.step import TrainingStep, make_adamw
-from ffkeras.training.validation import HeldOutValidation
+from ffkeras.training.validation import HeldOutValidation, mean_of_sources
 
 STEPS_PER_LOG_ROW = 20
 SECONDS_BETWEEN_CHECKPOINTS = 120.0
-
-
-def make_optimizer(config: TrainingConfig, total_steps: int) -> keras.optimizers.Optimizer:
-    """AdamW with linear warm-up and cosine decay to zero (Loshchilov & Hutter 2017, 2019)."""
-    warmup = min(config.warmup_steps, total_steps // 10)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=config.learning_rate / max(warmup, 1),
-        decay_steps=max(1, total_steps - warmup),
-        warmup_target=config.learning_rate,
-        warmup_steps=warmup,
-    )
-    return make_adamw(config, schedule)
 
 
 class Trainer:
     """One run: a network, its data, and a folder where everything is kept.
 
     The folder holds `model.json` and `model.weights.h5` (the averaged weights of the best validation, or the latest
-    where nothing is held out), `steps.csv` (losses every 20 steps), `epochs.csv`, `tensorboard/` and `checkpoint/`.
+    where nothing is held out), `steps.csv` (losses every 20 steps), `epochs.csv`, `validation.csv` (average precision
+    of each data set), `tensorboard/` and `checkpoint/`.
     After any kill, a new trainer in the same folder continues with the data order, optimizer state and logs that an
     uninterrupted run has.
 
@@ -71,11 +59,14 @@ class Trainer:
         loss: MultiboxLoss | DistilledLoss | None = None,
     ):
         self.model, self.config, self.source, self.folder, self.save = model, config, source, folder, save
-        self.loss = loss or MultiboxLoss()
-        self.pipeline = PipelineConfig(config.image_size, config.batch_size, model.config.mean, config.seed)
+        self.loss = loss or MultiboxLoss(config.loss)
+        self.pipeline = PipelineConfig(
+            config.image_size, config.batch_size, model.config.mean, config.seed, config.augment
+        )
         self.epoch_steps = steps_per_epoch(source, self.pipeline)
         self.total_steps = self.epoch_steps * config.epochs
-        optimizer = make_optimizer(config, self.total_steps)
+        self.schedule = config.schedule_of(self.total_steps)
+        optimizer = make_adamw(config)
         self.training_step = TrainingStep(model, self.loss, optimizer, config.average_decay)
         self.average = self.training_step.average
         self.averaged_model = model.copy()
@@ -96,7 +87,6 @@ class Trainer:
             best=self.best,
             loss=list(self.loss.trainable_variables),
         )
-        self.first_frozen_step = round(self.total_steps * (1 - config.frozen_norm_share)) + 1
         self.train_step = tf.function(self._train_step)  # one step on a batch; counts it
 
     @property
@@ -115,9 +105,10 @@ class Trainer:
             self.checkpoint.restore()
         first = self.step
         self.steps_log = CsvLog(self.folder / "steps.csv", ("step", *self.loss.names, "learning_rate"), first)
-        self.epochs_log = CsvLog(
-            self.folder / "epochs.csv", ("step", "epoch", *self.loss.names, "validation_ap"), first
-        )
+        epochs, columns = self.folder / "epochs.csv", ("step", "epoch", *self.loss.names, "validation_ap")
+        self.best.assign(max(float(self.best), best_of(epochs)))
+        self.epochs_log = CsvLog(epochs, columns, first)
+        self.validation_log = CsvLog(self.folder / "validation.csv", ("step", "epoch", "source", "ap"), first)
         self.board = tf.summary.create_file_writer(str(self.folder / "tensorboard"))
         self._next_checkpoint = time.monotonic() + SECONDS_BETWEEN_CHECKPOINTS
         with stop_requests() as stop, training_progress() as progress, user_errors():
@@ -130,15 +121,16 @@ class Trainer:
 
     def batches(self, first: int) -> Iterator:
         """Batches of (images, targets) from step number `first` on, as the run sees them; without end."""
-        matcher = make_matcher(make_anchors(self.model.config.anchors, self.config.image_size))
+        matcher = make_matcher(self.model.config.anchors, self.config.image_size, self.config.loss.matching)
         return iter(training_dataset(self.source, self.pipeline, matcher, start_step=first))
 
     def _steps(self, first: int) -> Iterator[int]:
         """Do the steps that are left, one for each number that is given."""
         batches = self.batches(first)
-        for step in range(first + 1, self.total_steps + 1):
-            self.train_step(*next(batches), frozen_norm=step >= self.first_frozen_step)
-            yield step
+        for step in range(first, self.total_steps):
+            self.training_step.optimizer.learning_rate = self.schedule.rate_at(step)
+            self.train_step(*next(batches), frozen_norm=self.schedule.is_frozen_at(step))
+            yield step + 1
 
     def _train_step(self, images, targets, frozen_norm: bool = False):
         values = self.training_step(images, targets, frozen_norm)
@@ -153,10 +145,12 @@ class Trainer:
                 raise UserError(
                     f"the loss became {losses['loss']} at step {step}; start again with a lower learning rate."
                 )
-            learning_rate = float(self.training_step.optimizer.learning_rate)
+            learning_rate = self.schedule.rate_at(step - 1)
             self.steps_log.write(step=step, **losses, learning_rate=learning_rate)
             self._write_board(step, **losses, learning_rate=learning_rate)
             progress.update(task, loss=f"loss {losses['loss']:.3f}")
+        if step == self.schedule.stable_steps < self.total_steps:
+            self.checkpoint.save_stable(step)
         if step % self.epoch_steps == 0:
             self._end_epoch(step, progress)
         elif time.monotonic() > self._next_checkpoint:
@@ -166,13 +160,20 @@ class Trainer:
         epoch = step // self.epoch_steps
         losses = self._take(self.epoch_sums, self.epoch_steps)
         self.average.copy_to(self.averaged_model.weights)
-        ap = self.validation.average_precision() if self.validation else math.nan
+        by_source = self.validation.by_source() if self.validation else {}
+        ap = mean_of_sources(by_source)
         if math.isnan(ap) or ap > float(self.best):
             self.save(self.averaged_model, self.folder)
             self.best.assign(-1.0 if math.isnan(ap) else ap)
         self.epochs_log.write(step=step, epoch=epoch, **losses, validation_ap=ap)
+        for source, value in by_source.items():
+            self.validation_log.write(step=step, epoch=epoch, source=source, ap=value)
         self._write_board(step, validation_ap=ap)
-        progress.console.print(f"epoch {epoch}/{self.config.epochs}: loss {losses['loss']:.3f}, held-out AP {ap:.3f}")
+        each = ", ".join(f"{source} {value:.3f}" for source, value in by_source.items() if len(by_source) > 1)
+        progress.console.print(
+            f"epoch {epoch}/{self.config.epochs}: loss {losses['loss']:.3f}, held-out AP {ap:.3f}"
+            + (f" ({each})" if each else "")
+        )
         self._save_checkpoint(step)
 
     def _save_checkpoint(self, step: int) -> None:
@@ -189,3 +190,10 @@ class Trainer:
         with self.board.as_default():
             for name, value in values.items():
                 tf.summary.scalar(name, value, step=step)
+
+
+def best_of(epochs: Path) -> float:
+    """The highest average precision in an `epochs.csv`, whose network is the one in the folder; -1 without any."""
+    rows = CsvLog.read_rows(epochs)
+    values = [float(row["validation_ap"]) for row in rows]
+    return max((value for value in values if not math.isnan(value)), default=-1.0)

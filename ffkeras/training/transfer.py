@@ -8,7 +8,7 @@ import numpy as np
 from ffkeras.backend import tf
 from ffkeras.geometry import AnchorConfig
 from ffkeras.geometry.codes import CENTRE_VARIANCE, SIZE_VARIANCE
-from ffkeras.training.losses import face_logit
+from ffkeras.training.class_losses import face_logit
 from ffkeras.training.matching import POSITIVE_IOU
 
 BOX, LANDMARKS = 4, 10  # codes of an anchor

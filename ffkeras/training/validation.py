@@ -1,5 +1,7 @@
 """Average precision on held-out images, while a network is trained."""
 
+import math
+
 import numpy as np
 
 from ffkeras.data.labels import LabelledImage
@@ -11,7 +13,7 @@ from ffkeras.models.featherface import FeatherFace
 
 
 class HeldOutValidation:
-    """Detects the faces of held-out images and measures the average precision over all that count.
+    """Detects the faces of held-out images and measures the average precision over all that count, set by set.
 
     Args:
         model: whose present weights are measured at each call.
@@ -24,14 +26,25 @@ class HeldOutValidation:
         self.detector = KerasFaceDetector(model, image_size, SCORE_THRESHOLD, IOU_THRESHOLD)
 
     def average_precision(self) -> float:
-        """Average precision, 0..1; nan where the images hold no face that counts."""
-        found, truths = {}, {}
+        """The mean of the data sets' average precisions, 0..1; nan where no image holds a face that counts."""
+        return mean_of_sources(self.by_source())
+
+    def by_source(self) -> dict[str, float]:
+        """The average precision of each data set, nan where its images hold no face that counts."""
+        found: dict[str, dict] = {}
+        truths: dict[str, dict] = {}
         for index in range(len(self.source)):
             image, labelled = self.source.load(index)
             name = str(index)
-            found[name] = detection_rows(self.detector.detect(image))
-            truths[name] = _ground_truth(labelled)
-        return average_precision(found, truths)
+            found.setdefault(labelled.source, {})[name] = detection_rows(self.detector.detect(image))
+            truths.setdefault(labelled.source, {})[name] = _ground_truth(labelled)
+        return {source: average_precision(found[source], truths[source]) for source in found}
+
+
+def mean_of_sources(values: dict[str, float]) -> float:
+    """The mean of what is a number; nan where nothing is."""
+    numbers = [value for value in values.values() if not math.isnan(value)]
+    return sum(numbers) / len(numbers) if numbers else math.nan
 
 
 def _ground_truth(labelled: LabelledImage) -> GroundTruth:

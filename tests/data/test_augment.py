@@ -1,5 +1,4 @@
-import sys
-from unittest import mock
+import dataclasses
 
 import numpy as np
 import pytest
@@ -18,9 +17,13 @@ from ffkeras.data.augment import (
     view_image,
     zoomed_out,
 )
+from ffkeras.data.augment_config import AugmentConfig
+from ffkeras.data.mosaic import mosaic
+from ffkeras.errors import UserError
 
-augment_module = sys.modules["ffkeras.data.augment"]  # the package's name `augment` is the function
-
+CONFIG = AugmentConfig()
+BOUND = dataclasses.replace(CONFIG, zoom_out_probability=0.2, free_crop_probability=0.0)  # crops follow faces
+LARGE = dataclasses.replace(BOUND, zoom_out_probability=0.0, crop_scales=(1.2, 1.6, 2.0))
 GREY = (128.0, 128.0, 128.0)
 LEFT_EYE, RIGHT_EYE, NOSE, LEFT_MOUTH, RIGHT_MOUTH = range(5)
 
@@ -56,9 +59,18 @@ def painted(boxes, size):
 
 
 @settings(max_examples=100)
-@given(samples(), st.integers(0, 2**32), st.sampled_from([(32, 32), (64, 96), (96, 64)]))
-def test_augmented_labels_are_sound(sample, seed, image_size):
-    result = augment(sample, image_size, GREY, np.random.default_rng(seed))
+@given(
+    samples(),
+    st.integers(0, 2**32),
+    st.sampled_from([(32, 32), (64, 96), (96, 64)]),
+    st.sampled_from([CONFIG, BOUND, LARGE]),
+)
+def test_augmented_labels_are_sound(sample, seed, image_size, config):
+    result = augment(sample, image_size, GREY, config, np.random.default_rng(seed))
+    check_labels(result, image_size)
+
+
+def check_labels(result, image_size):
     height, width = image_size
     assert (result.image.shape, result.image.dtype) == ((height, width, 3), np.uint8)
     count = len(result.boxes)
@@ -78,8 +90,8 @@ def test_augmented_labels_are_sound(sample, seed, image_size):
 @given(samples(), st.integers(0, 2**32))
 def test_equal_generators_give_equal_samples_and_the_source_is_not_changed(sample, seed):
     before = sample.image.copy(), sample.boxes.copy(), sample.landmarks.copy()
-    first = augment(sample, (64, 64), GREY, np.random.default_rng(seed))
-    second = augment(sample, (64, 64), GREY, np.random.default_rng(seed))
+    first = augment(sample, (64, 64), GREY, CONFIG, np.random.default_rng(seed))
+    second = augment(sample, (64, 64), GREY, CONFIG, np.random.default_rng(seed))
     for name in ("image", "boxes", "landmarks", "has_landmarks", "ignore"):
         np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
     for kept, now in zip(before, (sample.image, sample.boxes, sample.landmarks), strict=True):
@@ -87,17 +99,16 @@ def test_equal_generators_give_equal_samples_and_the_source_is_not_changed(sampl
 
 
 @settings(max_examples=60)
-@given(st.integers(0, 2**32), st.booleans())
-def test_box_stays_on_its_pixels_through_crop_zoom_and_flip(seed, mirrored):
+@given(st.integers(0, 2**32), st.booleans(), st.sampled_from([BOUND, LARGE]))
+def test_box_stays_on_its_pixels_through_crop_zoom_and_flip(seed, mirrored, config):
     rng = np.random.default_rng(seed)
     size = (int(rng.integers(60, 300)), int(rng.integers(60, 300)))
     corner = rng.integers(0, np.array(size[::-1]) - 40)
     box = [*corner, *(corner + rng.integers(20, 40, 2))]
     sample = painted([box], size)
-    with mock.patch.object(augment_module, "FREE_CROP_PROBABILITY", 0.0):
-        view = choose_view(sample, (128, 128), rng)
+    view = choose_view(sample, (128, 128), config, rng)
     seen = view_faces(sample, view)
-    canvas = view_image(sample.image, view, (128, 128), (0, 0, 0), _Undistorted())
+    canvas = view_image(sample.image, view, (128, 128), (0, 0, 0), 0.0, _Undistorted())
     result = Sample(canvas, seen.boxes, seen.landmarks, seen.has_landmarks, seen.ignore)
     result = flip(result) if mirrored else result
     white = np.argwhere(result.image[:, :, 0] > 127)
@@ -163,13 +174,13 @@ def test_ignored_faces_stay_ignored_and_those_of_no_area_vanish():
     assert seen.ignore.tolist() == [True]
 
 
-def test_crops_hold_the_centre_of_a_face_that_counts(monkeypatch):
-    monkeypatch.setattr(augment_module, "FREE_CROP_PROBABILITY", 0.0)
+@pytest.mark.parametrize("config", [BOUND, LARGE])
+def test_crops_hold_the_centre_of_a_face_that_counts(config):
     sample = sample_of([[900, 500, 930, 530], [100, 100, 400, 400]], size=(700, 1000), ignore=[False, True])
     for seed in range(100):
-        seen = view_faces(sample, choose_view(sample, (64, 64), np.random.default_rng(seed)))
+        seen = view_faces(sample, choose_view(sample, (64, 64), config, np.random.default_rng(seed)))
         assert len(seen.boxes) >= 1
-        view = choose_view(sample, (64, 64), np.random.default_rng(seed))
+        view = choose_view(sample, (64, 64), config, np.random.default_rng(seed))
         left, top, right, bottom = view.source
         assert left <= 915 < right
         assert top <= 515 < bottom
@@ -177,15 +188,15 @@ def test_crops_hold_the_centre_of_a_face_that_counts(monkeypatch):
 
 def test_some_crops_show_a_scene_without_its_face():
     sample = sample_of([[10, 10, 40, 40]], size=(700, 1000))
-    views = [choose_view(sample, (64, 64), np.random.default_rng(seed)) for seed in range(300)]
+    views = [choose_view(sample, (64, 64), CONFIG, np.random.default_rng(seed)) for seed in range(300)]
     without = sum(not len(view_faces(sample, view).boxes) for view in views)
-    assert 0.03 * len(views) < without < augment_module.FREE_CROP_PROBABILITY * 1.5 * len(views)
+    assert 0.03 * len(views) < without < CONFIG.free_crop_probability * 1.5 * len(views)
 
 
-def test_image_whose_faces_cannot_be_cropped_is_seen_whole(monkeypatch):
-    monkeypatch.setattr(augment_module, "FREE_CROP_PROBABILITY", 0.0)
+@pytest.mark.parametrize("config", [BOUND, LARGE])
+def test_image_whose_faces_cannot_be_cropped_is_seen_whole(config):
     sample = sample_of([[-30, -30, 10, 10]], size=(100, 100))  # its centre lies outside the image
-    views = [choose_view(sample, (64, 64), np.random.default_rng(seed)) for seed in range(20)]
+    views = [choose_view(sample, (64, 64), config, np.random.default_rng(seed)) for seed in range(20)]
     assert {view.source for view in views} == {(0, 0, 100, 100)}
 
 
@@ -206,7 +217,7 @@ def test_zoomed_out_image_lies_inside_the_input_in_its_own_proportions(height, w
 def test_what_lies_beyond_the_image_is_exactly_the_mean():
     sample = sample_of([], size=(50, 100))
     view = View((0, 0, 100, 50), (10, 20, 60, 45))
-    canvas = view_image(sample.image, view, (64, 64), (104, 117, 123), np.random.default_rng(1))
+    canvas = view_image(sample.image, view, (64, 64), (104, 117, 123), 0.0, np.random.default_rng(1))
     outside = np.ones((64, 64), bool)
     outside[20:45, 10:60] = False
     assert (canvas[outside] == (104, 117, 123)).all()
@@ -214,7 +225,7 @@ def test_what_lies_beyond_the_image_is_exactly_the_mean():
 
 def test_distortion_changes_colours_within_reason_and_sometimes_makes_grey():
     image = sample_of([], size=(32, 32)).image
-    results = [distort(image, np.random.default_rng(seed)) for seed in range(400)]
+    results = [distort(image, 0.05, np.random.default_rng(seed)) for seed in range(400)]
     grey = sum(bool((r[..., 0] == r[..., 1]).all() and (r[..., 1] == r[..., 2]).all()) for r in results)
     assert 5 <= grey <= 45
     assert len({r.tobytes() for r in results}) > 300
@@ -224,4 +235,67 @@ def test_distortion_changes_colours_within_reason_and_sometimes_makes_grey():
 
 def test_undistorted_colours_are_left_alone():
     image = sample_of([], size=(16, 16)).image
-    np.testing.assert_array_equal(distort(image, _Undistorted()), image)
+    np.testing.assert_array_equal(distort(image, 0.05, _Undistorted()), image)
+
+
+@settings(max_examples=50)
+@given(st.integers(0, 2**32), st.floats(1.0, 4.0))
+def test_a_crop_larger_than_the_image_holds_all_of_it_at_its_scale(seed, scale):
+    rng = np.random.default_rng(seed)
+    height, width = (int(side) for side in rng.integers(20, 300, 2))
+    config = dataclasses.replace(LARGE, crop_scales=(scale,), free_crop_probability=1.0)
+    view = choose_view(sample_of([], (height, width)), (64, 64), config, rng)
+    left, top, right, bottom = view.source
+    x1, y1, x2, y2 = view.target
+    side = scale * min(height, width)
+    assert (right - left, bottom - top) == (min(width, round(side)), min(height, round(side)))
+    assert 0 <= x1 < x2 <= 64
+    assert 0 <= y1 < y2 <= 64
+    for length, seen in ((right - left, x2 - x1), (bottom - top, y2 - y1)):
+        assert abs(seen - length * 64 / side) <= 1.5 + 64 / side
+
+
+def test_grey_pictures_come_as_often_as_asked():
+    image = sample_of([], size=(8, 8)).image
+    for share in (0.0, 0.3):
+        results = [distort(image, share, np.random.default_rng(seed)) for seed in range(400)]
+        grey = sum(bool((np.ptp(result, axis=2) == 0).all()) for result in results)
+        assert abs(grey / 400 - share) < 0.08
+
+
+@settings(max_examples=50)
+@given(st.lists(samples(), min_size=4, max_size=4), st.integers(0, 2**32))
+def test_a_mosaic_has_sound_labels(parts, seed):
+    check_labels(mosaic(parts, (64, 96), GREY, CONFIG, np.random.default_rng(seed)), (64, 96))
+
+
+def test_a_mosaic_shows_all_four_and_their_faces_where_they_are():
+    colours = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0)]
+    parts = []
+    for colour in colours:
+        sample = sample_of([[40, 40, 60, 60]], size=(100, 100))
+        image = np.zeros_like(sample.image)
+        image[40:60, 40:60] = colour
+        parts.append(dataclasses.replace(sample, image=image))
+    whole = dataclasses.replace(CONFIG, zoom_out_probability=1.0, free_crop_probability=0.0, grey_probability=0.0)
+    result = mosaic(parts, (128, 128), (0, 0, 0), whole, np.random.default_rng(3))
+    assert len(result.boxes) == 4
+    for x1, y1, x2, y2 in result.boxes:
+        inside = result.image[round(y1) + 1 : round(y2) - 1, round(x1) + 1 : round(x2) - 1]
+        assert (inside.max(axis=2) > 60).all()
+        assert result.image[round(y1) - 3, round(x1) - 3].max() < 60
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"crop_scales": ()}, "crop_scales is"),
+        ({"crop_scales": (0.5, 0.0)}, "crop_scales is"),
+        ({"grey_probability": 1.1}, "grey_probability is 1.1"),
+        ({"mosaic_probability": float("nan")}, "mosaic_probability is nan"),
+        ({"zoom_out_probability": 0.7, "free_crop_probability": 0.6}, "together they should be 1"),
+    ],
+)
+def test_a_variation_outside_its_range_is_refused_by_name(values, said):
+    with pytest.raises(UserError, match=said):
+        AugmentConfig(**values)

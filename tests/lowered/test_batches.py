@@ -28,7 +28,7 @@ def plan(tmp_path_factory) -> Plan:
 @pytest.mark.parametrize("processes", [1, 2])
 def test_batches_hold_the_samples_of_training_here_in_their_order(plan, processes):
     source = load_source(plan)
-    config = PipelineConfig(plan.image_size, plan.batch_size, plan.mean, plan.seed)
+    config = PipelineConfig(plan.image_size, plan.batch_size, plan.mean, plan.seed, plan.augment)
     with BatchMaker(plan, processes) as maker:
         batches = list(maker)
     assert len(batches) == plan.total_steps

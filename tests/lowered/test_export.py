@@ -8,7 +8,6 @@ import pytest
 
 from ffkeras.backend import tf
 from ffkeras.errors import UserError
-from ffkeras.geometry import make_anchors
 from ffkeras.lowered.arrays import pack
 from ffkeras.lowered.collect import collect_run
 from ffkeras.lowered.export import TARGETS, LoweredStep, lower, make_encoding
@@ -52,7 +51,7 @@ def test_the_encoding_gives_the_targets_of_training_here(run_folder):
     with xla_forms():
         images, *encoded = tf.function(make_encoding(plan))(pixels, boxes, landmarks, has_landmarks, ignore)
     np.testing.assert_array_equal(images, pixels.astype(np.float32) - 128)
-    match = make_matcher(make_anchors(default_config("nano_b").anchors, plan.image_size))
+    match = make_matcher(default_config("nano_b").anchors, plan.image_size, plan.loss.matching)
     for row, faces in enumerate(zip(boxes, landmarks, has_landmarks, ignore, strict=True)):
         expected = match(*map(tf.constant, faces))
         for name, values in zip(TARGETS, encoded, strict=False):

@@ -78,7 +78,10 @@ def test_steps_in_jax_are_those_of_tensorflow(jax_python, plan, tmp_path):
 
     step, encode = LoweredStep(plan.runs[0], plan), make_encoding(plan)
     arrays = batch_arrays(plan, bytearray(batch_bytes(plan)))
-    source, config = load_source(plan), PipelineConfig(plan.image_size, plan.batch_size, plan.mean, plan.seed)
+    source, config = (
+        load_source(plan),
+        PipelineConfig(plan.image_size, plan.batch_size, plan.mean, plan.seed, plan.augment),
+    )
     assert len(make_anchors(SMALLEST.anchors, plan.image_size)) == 252
     for number in range(STEPS):
         for row in range(plan.batch_size):

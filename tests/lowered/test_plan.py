@@ -1,29 +1,35 @@
 """The plan of a training elsewhere."""
 
+import dataclasses
+
 import pytest
 
-from ffkeras.backend import tf
+from ffkeras.data.augment_config import AugmentConfig
 from ffkeras.errors import UserError
 from ffkeras.lowered.plan import LoweredRun, Plan
 from ffkeras.training.config import TrainingConfig
-from ffkeras.training.trainer import make_optimizer
+from ffkeras.training.loss_config import SSD
 
 PLAN = Plan((LoweredRun("a", "runs/a"), LoweredRun("b", "runs/b", True, 0.0, ("x", "y"))), ("data",), "runs/teacher")
 
 
 def test_a_plan_is_read_as_it_was_written(tmp_path):
-    PLAN.write(tmp_path)
-    assert Plan.read(tmp_path) == PLAN
+    plan = dataclasses.replace(PLAN, loss=SSD, augment=AugmentConfig(grey_probability=0.5))
+    plan.write(tmp_path)
+    assert Plan.read(tmp_path) == plan
 
 
-@pytest.mark.parametrize("steps", [50, 1000])
-def test_the_learning_rate_is_that_of_training_here(steps):
-    plan = Plan(PLAN.runs, PLAN.data, PLAN.teacher, total_steps=steps)
-    config = TrainingConfig(learning_rate=plan.learning_rate, warmup_steps=plan.warmup_steps)
-    schedule = make_optimizer(config, steps)._learning_rate
-    for step in range(0, steps, 7):
-        expected = float(schedule(tf.constant(step, tf.float32)))
-        assert plan.learning_rate_at(step) == pytest.approx(expected, rel=1e-4, abs=1e-8)
+@pytest.mark.parametrize("schedule", ["cosine", "wsd"])
+def test_learning_rate_and_statistics_are_those_of_training_here(schedule):
+    plan = dataclasses.replace(PLAN, total_steps=1000, schedule=schedule)
+    config = TrainingConfig(
+        schedule=schedule,
+        learning_rate=plan.learning_rate,
+        warmup_steps=plan.warmup_steps,
+        decay_share=plan.decay_share,
+        frozen_norm_share=plan.frozen_norm_share,
+    )
+    assert plan.schedule_of_steps() == config.schedule_of(1000)
 
 
 def test_a_folder_without_a_plan_is_named(tmp_path):

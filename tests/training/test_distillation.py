@@ -153,7 +153,7 @@ def test_the_loss_is_labels_and_tasks_in_their_shares(config, teacher_run, tmp_p
     total, logged = loss(*batch)
     assert tuple(loss.names) == (*LOSSES, *DISTILLATION_LOSSES, *TASK_WEIGHTS)
     for name in LOSSES:
-        assert float(logged[name]) == float(multibox_loss(*batch[1:])[name])
+        assert float(logged[name]) == float(multibox_loss(*batch[1:], config.loss)[name])
     tasks = np.array([float(logged[name]) for name in DISTILLATION_LOSSES])
     weights = np.array([0.5, -1.0, 2.0])
     assert [float(logged[name]) for name in TASK_WEIGHTS] == weights.tolist()

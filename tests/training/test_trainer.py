@@ -1,5 +1,7 @@
 import csv
+import dataclasses
 import os
+import shutil
 import signal
 
 import numpy as np
@@ -77,6 +79,56 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(finished, tmp_path):
             np.testing.assert_allclose(values, wanted, rtol=1e-3, atol=1e-4, err_msg=f"{name}: {column}")
     for weight, wanted in zip(resumed.model.weights, finished.model.weights, strict=True):
         np.testing.assert_allclose(weight.numpy(), wanted.numpy(), rtol=1e-2, atol=1e-3, err_msg=wanted.name)
+
+
+def extendable(epochs, **values):
+    changes = {"schedule": "wsd", "epochs": epochs, "decay_share": 0.5, "frozen_norm_share": 0.25}
+    return dataclasses.replace(CONFIG, **{**changes, **values})
+
+
+@pytest.mark.slow
+def test_a_run_made_longer_ends_as_one_that_was_longer_from_the_start(tmp_path):
+    start_run(NETWORK, extendable(4), tmp_path / "short", 0).run()
+    longer = resume_run(tmp_path / "short", 0, {"epochs": 6})
+    assert longer.config == extendable(6)
+    longer.run()
+    whole = start_run(NETWORK, extendable(6), tmp_path / "whole", 0)
+    whole.run()
+    rows, expected = (read_rows(tmp_path / name / "epochs.csv") for name in ("short", "whole"))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3", "4", "5", "6"]
+    for row, wanted in zip(rows, expected, strict=True):
+        assert float(row["loss"]) == pytest.approx(float(wanted["loss"]), rel=1e-3)
+    for weight, wanted in zip(longer.model.weights, whole.model.weights, strict=True):
+        np.testing.assert_allclose(weight.numpy(), wanted.numpy(), rtol=1e-2, atol=1e-3, err_msg=wanted.name)
+
+
+@pytest.fixture(scope="module")
+def decayed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("decayed")
+    start_run(NETWORK, extendable(4), folder, 0).run()
+    return folder
+
+
+def test_a_run_made_longer_goes_on_from_before_its_decay_and_keeps_its_best(decayed, tmp_path):
+    shutil.copytree(decayed, tmp_path, dirs_exist_ok=True)
+    best = max(float(row["validation_ap"]) for row in read_rows(tmp_path / "epochs.csv"))
+    longer = resume_run(tmp_path, 0, {"epochs": 6, "decay_share": 0.4})
+    longer.checkpoint.restore()
+    assert longer.step == 12  # half of 4 epochs of 6 steps
+    interrupt_at(longer, 13)
+    with pytest.raises(KeyboardInterrupt):
+        longer.run()
+    assert float(longer.best) == pytest.approx(best)
+    again = resume_run(tmp_path, 0)  # the change has been kept
+    assert again.config == extendable(6, decay_share=0.4)
+
+
+def test_only_what_can_go_on_is_made_longer(decayed, finished, tmp_path):
+    with pytest.raises(UserError, match="cosine, which ends when it ends"):
+        resume_run(finished.folder, 0, {"epochs": 20})
+    with pytest.raises(UserError, match="12 steps and would have to decay from step 6 on"):
+        shutil.copytree(decayed, tmp_path, dirs_exist_ok=True)
+        resume_run(tmp_path, 0, {"epochs": 4, "decay_share": 0.75})
 
 
 def test_statistics_stand_still_in_the_frozen_steps(finished):
