@@ -51,7 +51,7 @@ def parse_arguments() -> argparse.Namespace:
     plan.add_argument("--data", nargs="+", help="folders as tools/train.py takes them, as they are called there")
     plan.add_argument("--teacher", metavar="RUN", help="float network to learn from")
     plan.add_argument("--image-size", action=cli.ImageSizeAction, help="training input, S or HxW (320)")
-    for name in ("batch_size", "most_faces", "total_steps", "warmup_steps", "seed"):
+    for name in ("batch_size", "total_steps", "warmup_steps", "seed"):
         plan.add_argument(f"--{name.replace('_', '-')}", type=int, help=f"({DEFAULTS[name]})")
     for name in ("learning_rate", "frozen_norm_share"):
         plan.add_argument(f"--{name.replace('_', '-')}", type=float, help=f"({DEFAULTS[name]})")

@@ -9,32 +9,24 @@ import cv2
 import numpy as np
 
 from ffkeras.backend import tf
-from ffkeras.data.samples import PipelineConfig, Source, make_sample
+from ffkeras.data.samples import PipelineConfig, Source, make_sample, normalised_faces
 from ffkeras.errors import UserError
 
 PREFETCHED_BATCHES = 2
 END_OF_TIME = np.iinfo(np.int64).max
 ERROR_MARKS = ("<user-error>", "</user-error>")
 
-Encode = Callable[[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor], dict[str, tf.Tensor]]
+Encode = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], dict[str, np.ndarray]]
+NO_FACES = (np.zeros((0, 4), np.float32), np.zeros((0, 5, 2), np.float32), np.zeros(0, bool), np.zeros(0, bool))
 
 
-def _load(source: Source, config: PipelineConfig, position: np.int64) -> tuple[np.ndarray, ...]:
-    """`make_sample` for tf.numpy_function: boxes and landmarks normalised, a UserError marked to be found again."""
+def _load(source: Source, config: PipelineConfig, encode: Encode, position: np.int64) -> tuple[np.ndarray, ...]:
+    """Image and targets of a sample, for tf.numpy_function: a UserError is marked to be found again."""
     try:
         sample = make_sample(source, config, int(position))
     except UserError as error:
         raise RuntimeError(f"{ERROR_MARKS[0]}{error}{ERROR_MARKS[1]}") from error
-    height, width = config.image_size
-    size = np.array([width, height], np.float32)
-    boxes = sample.boxes.reshape(-1, 2, 2) / size
-    return (
-        sample.image,
-        boxes.reshape(-1, 4).astype(np.float32),
-        (sample.landmarks / size).astype(np.float32),
-        sample.has_landmarks,
-        sample.ignore,
-    )
+    return sample.image, *encode(*normalised_faces(sample, config.image_size)).values()
 
 
 def training_dataset(source: Source, config: PipelineConfig, encode: Encode, start_step: int = 0) -> tf.data.Dataset:
@@ -48,22 +40,23 @@ def training_dataset(source: Source, config: PipelineConfig, encode: Encode, sta
     Args:
         source: the samples.
         config: sizes, seed and workers.
-        encode: a TensorFlow function of one sample's faces: boxes float32 [N, 4] (corners) and landmarks
-            float32 [N, 5, 2], both normalised to the network input, has_landmarks bool [N], ignore bool [N]; it
-            returns a dictionary of tensors of static shape.
+        encode: a function of one sample's faces: boxes float32 [N, 4] (corners) and landmarks float32 [N, 5, 2], both
+            normalised to the network input, has_landmarks bool [N], ignore bool [N]; it returns a dictionary of arrays
+            whose names, shapes and types are always the same.
         start_step: the first batch.
 
     Returns:
         Batches of images float32 [B, H, W, 3], BGR minus mean, and the dictionary of targets, each [B, ...].
     """
     cv2.setNumThreads(1)  # the workers are the threads; OpenCV's own would only get in their way
-    types = (tf.uint8, tf.float32, tf.float32, tf.bool, tf.bool)
-    shapes = ((*config.image_size, 3), (None, 4), (None, 5, 2), (None,), (None,))
+    example = encode(*NO_FACES)
+    types = (tf.uint8, *(tf.as_dtype(value.dtype) for value in example.values()))
+    shapes = ((*config.image_size, 3), *(value.shape for value in example.values()))
 
     def load(position):
-        tensors = tf.numpy_function(functools.partial(_load, source, config), [position], types, stateful=False)
-        image, *faces = (tf.ensure_shape(tensor, shape) for tensor, shape in zip(tensors, shapes, strict=True))
-        return image, encode(*faces)
+        tensors = tf.numpy_function(functools.partial(_load, source, config, encode), [position], types, stateful=False)
+        image, *targets = (tf.ensure_shape(tensor, shape) for tensor, shape in zip(tensors, shapes, strict=True))
+        return image, dict(zip(example, targets, strict=True))
 
     def normalise(images, targets):
         # Row by row: TensorFlow is slow at broadcasting over a last axis of three.

@@ -69,3 +69,11 @@ def make_sample(source: Source, config: PipelineConfig, position: int) -> Sample
 def _load(source: Source, index: int) -> Sample:
     image, faces = source.load(index)
     return Sample(image, faces.boxes, faces.landmarks, faces.has_landmarks, faces.ignore)
+
+
+def normalised_faces(sample: Sample, image_size: tuple[int, int]) -> tuple[np.ndarray, ...]:
+    """Boxes float32 [N, 4] and landmarks float32 [N, 5, 2] normalised to the network input, has_landmarks, ignore."""
+    size = np.array(image_size[::-1], np.float32)
+    boxes = (sample.boxes.reshape(-1, 2, 2) / size).reshape(-1, 4)
+    landmarks = (sample.landmarks / size).astype(np.float32)
+    return boxes.astype(np.float32), landmarks, sample.has_landmarks, sample.ignore

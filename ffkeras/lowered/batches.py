@@ -14,9 +14,10 @@ import numpy as np
 from ffkeras.data.augment import Sample
 from ffkeras.data.dataset import read_dataset, split_held_out
 from ffkeras.data.image_cache import FileSource
-from ffkeras.data.samples import PipelineConfig, make_sample
+from ffkeras.data.samples import PipelineConfig, make_sample, normalised_faces
 from ffkeras.errors import UserError
 from ffkeras.lowered.plan import Plan
+from ffkeras.training.matching import Match, make_matcher
 
 FORK = multiprocessing.get_context("fork")
 SECONDS_BETWEEN_LOOKS = 1.0
@@ -26,15 +27,12 @@ Batch = tuple[np.ndarray, ...]
 
 
 def layout(plan: Plan) -> list[tuple[tuple[int, ...], np.dtype]]:
-    """Shape and type of the arrays of a batch: pixels, boxes, landmarks, has_landmarks, ignore."""
-    batch, faces = plan.batch_size, plan.most_faces
-    return [
-        ((batch, *plan.image_size, 3), np.dtype(np.uint8)),
-        ((batch, faces, 4), np.dtype(np.float32)),
-        ((batch, faces, 5, 2), np.dtype(np.float32)),
-        ((batch, faces), np.dtype(bool)),
-        ((batch, faces), np.dtype(bool)),
-    ]
+    """Shape and type of the arrays of a batch: pixels and the targets of `make_matcher`, in its order."""
+    height, width = plan.image_size
+    anchors = sum((height // stride) * (width // stride) for stride in plan.anchors.strides) * plan.anchors.per_cell
+    shapes = (((*plan.image_size, 3), np.uint8), ((anchors,), np.int32), ((anchors, 4), np.float32))
+    shapes += (((anchors, 10), np.float32), ((anchors,), bool))
+    return [((plan.batch_size, *shape), np.dtype(kind)) for shape, kind in shapes]
 
 
 def batch_arrays(plan: Plan, buffer: mmap.mmap) -> Batch:
@@ -52,25 +50,16 @@ def batch_bytes(plan: Plan) -> int:
     return sum(int(np.prod(shape)) * kind.itemsize for shape, kind in layout(plan))
 
 
-def largest_first(sample: Sample, room: int) -> np.ndarray:
-    """Which faces of a sample a step has room for: all, or those that count before ignored ones, large before small."""
-    sizes = (sample.boxes[:, 2:] - sample.boxes[:, :2]).max(axis=1, initial=0)
-    return np.lexsort((-sizes, sample.ignore))[:room]
+def write_sample(sample: Sample, match: Match, plan: Plan, arrays: Batch, row: int) -> None:
+    """Put a sample and its targets into row `row` of a batch."""
+    targets = match(*normalised_faces(sample, plan.image_size))
+    for array, value in zip(arrays, (sample.image, *targets.values()), strict=True):
+        array[row] = value
 
 
-def write_sample(sample: Sample, plan: Plan, arrays: Batch, row: int) -> None:
-    """Put a sample into row `row` of a batch; boxes and landmarks normalised to the input, empty places ignored."""
-    pixels, boxes, landmarks, has_landmarks, ignore = arrays
-    height, width = plan.image_size
-    size = np.array([width, height], np.float32)
-    chosen = largest_first(sample, plan.most_faces)
-    pixels[row] = sample.image
-    for array, empty in ((boxes, 0), (landmarks, 0), (has_landmarks, False), (ignore, True)):
-        array[row] = empty
-    boxes[row, : len(chosen)] = (sample.boxes[chosen].reshape(-1, 2, 2) / size).reshape(-1, 4)
-    landmarks[row, : len(chosen)] = sample.landmarks[chosen] / size
-    has_landmarks[row, : len(chosen)] = sample.has_landmarks[chosen]
-    ignore[row, : len(chosen)] = sample.ignore[chosen]
+def matcher_of(plan: Plan) -> Match:
+    """The matcher of a plan's networks."""
+    return make_matcher(plan.anchors, plan.image_size, plan.loss.matching)
 
 
 def load_source(plan: Plan) -> FileSource:
@@ -135,12 +124,12 @@ class BatchMaker:
     def _work(self, source: FileSource, worker: int) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         cv2.setNumThreads(1)
-        plan = self.plan
+        plan, match = self.plan, matcher_of(self.plan)
         config = PipelineConfig(plan.image_size, plan.batch_size, plan.mean, plan.seed, plan.augment)
         for step in range(worker, plan.total_steps, self.processes):
             slot = step % len(self._slots)
             self._free[slot].acquire()
             arrays = batch_arrays(plan, self._slots[slot])
             for row in range(plan.batch_size):
-                write_sample(make_sample(source, config, step * plan.batch_size + row), plan, arrays, row)
+                write_sample(make_sample(source, config, step * plan.batch_size + row), match, plan, arrays, row)
             self._made[slot].release()

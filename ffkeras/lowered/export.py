@@ -11,6 +11,7 @@ import numpy as np
 from ffkeras.backend import keras, tf
 from ffkeras.files import write_bytes, write_json, write_text
 from ffkeras.lowered.arrays import pack
+from ffkeras.lowered.batches import layout
 from ffkeras.lowered.forms import xla_forms
 from ffkeras.lowered.plan import LoweredRun, Plan
 from ffkeras.models.build import build_model
@@ -18,7 +19,6 @@ from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.saving import load_config, load_run
 from ffkeras.training.config import TrainingConfig
 from ffkeras.training.distillation import DistilledLoss
-from ffkeras.training.matching import make_matcher
 from ffkeras.training.step import TrainingStep, make_adamw
 from ffkeras.training.teacher import Teacher
 
@@ -101,16 +101,13 @@ def training_config(run: LoweredRun, plan: Plan) -> TrainingConfig:
 
 
 def make_encoding(plan: Plan) -> Callable:
-    """Pixels and faces of a batch to images, targets and what the teacher says, all that the steps share."""
-    student = load_config(plan.runs[0].start)
-    match = make_matcher(student.anchors, plan.image_size, plan.loss.matching)
-    teacher = Teacher(plan.teacher, student, plan.image_size)
+    """Pixels and targets of a batch to images, targets and what the teacher says, all that the steps share."""
+    teacher = Teacher(plan.teacher, load_config(plan.runs[0].start), plan.image_size)
 
-    def encode(pixels, boxes, landmarks, has_landmarks, ignore):
+    def encode(pixels, *targets):
         images = tf.cast(pixels, tf.float32) - tf.constant(plan.mean, tf.float32)
-        targets = tf.vectorized_map(lambda faces: match(*faces), (boxes, landmarks, has_landmarks, ignore))
         taught = teacher(images)
-        return (images, *(targets[name] for name in TARGETS), *(taught[name] for name in TAUGHT))
+        return (images, *targets, *(taught[name] for name in TAUGHT))
 
     return encode
 
@@ -158,14 +155,7 @@ def aliases(text: str) -> dict[str, int]:
 
 def example_batch(plan: Plan) -> list[tf.Tensor]:
     """Arguments of the encoding, of the right shapes."""
-    batch, faces = plan.batch_size, plan.most_faces
-    return [
-        tf.zeros((batch, *plan.image_size, 3), tf.uint8),
-        tf.zeros((batch, faces, 4)),
-        tf.zeros((batch, faces, 5, 2)),
-        tf.zeros((batch, faces), tf.bool),
-        tf.ones((batch, faces), tf.bool),
-    ]
+    return [tf.zeros(shape, tf.as_dtype(kind)) for shape, kind in layout(plan)]
 
 
 def export_training(plan: Plan, folder: Path) -> Plan:
@@ -179,6 +169,7 @@ def export_training(plan: Plan, folder: Path) -> Plan:
     Raises:
         UserError: a run folder that is not usable, or a folder that cannot be written.
     """
+    plan = dataclasses.replace(plan, anchors=load_config(plan.runs[0].start).anchors)
     encode = make_encoding(plan)
     examples = example_batch(plan)
     _write(folder, ENCODE, *lower(encode, examples, []))

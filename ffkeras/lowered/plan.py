@@ -7,6 +7,7 @@ from pathlib import Path
 from ffkeras.data.augment_config import AugmentConfig
 from ffkeras.errors import UserError
 from ffkeras.files import read_json, write_json
+from ffkeras.geometry import AnchorConfig
 from ffkeras.training.loss_config import LossConfig
 from ffkeras.training.schedule import COSINE, Schedule
 
@@ -48,7 +49,7 @@ class Plan:
         image_size: (height, width) of the network input in training.
         mean: BGR, of the networks' input.
         batch_size: images in a step.
-        most_faces: of an image, that the lowered step has room for; beyond that the smallest are ignored.
+        anchors: of the networks; filled in when they are lowered.
         total_steps, schedule, warmup_steps, decay_share, learning_rate, frozen_norm_share, loss, augment, seed: see
             `TrainingConfig`.
     """
@@ -59,7 +60,7 @@ class Plan:
     image_size: tuple[int, int] = (320, 320)
     mean: tuple[float, float, float] = (128.0, 128.0, 128.0)
     batch_size: int = 32
-    most_faces: int = 160
+    anchors: AnchorConfig | None = None
     total_steps: int = 10000
     schedule: str = COSINE
     warmup_steps: int = 300
@@ -79,6 +80,7 @@ class Plan:
         try:
             values = read_json(path)
             values["runs"] = tuple(LoweredRun(**run) for run in values["runs"])
+            values["anchors"] = AnchorConfig(**values["anchors"]) if values["anchors"] else None
             values["loss"], values["augment"] = LossConfig(**values["loss"]), AugmentConfig(**values["augment"])
             return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
         except (TypeError, KeyError) as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ffkeras.backend import tf
 from ffkeras.errors import UserError
+from ffkeras.files import write_text
 
 FOLDER = "checkpoint"
 STABLE = "stable"  # folder inside it: the last state before the learning rate decays
@@ -49,7 +50,10 @@ class RunCheckpoint:
         stable = tf.train.latest_checkpoint(str(folder / FOLDER / STABLE))
         if stable is None:
             raise UserError(f"{folder} holds no state from before its decay; start another run --from it.")
-        tf.compat.v1.train.update_checkpoint_state(str(folder / FOLDER), stable, [stable], save_relative_paths=True)
+        # TensorFlow's own function for this file writes absolute paths, which would not survive a move of the folder.
+        name = f"{STABLE}/{Path(stable).name}"
+        state = f'model_checkpoint_path: "{name}"\nall_model_checkpoint_paths: "{name}"\n'
+        write_text(folder / FOLDER / "checkpoint", state)
         return int(stable.rpartition("-")[2])
 
     def save_stable(self, step: int) -> None:

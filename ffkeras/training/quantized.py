@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from ffkeras.backend import tf
 from ffkeras.data.pipeline import training_dataset, user_errors
 from ffkeras.data.samples import PipelineConfig, Source
 from ffkeras.geometry import letterbox
@@ -48,7 +47,7 @@ def start_quantized(config: TrainingConfig, source: Source) -> QuantizedFeatherF
     network = equalize_backbone(network, _canvases(network, config, source))
     quantized = QuantizedFeatherFace(network)
     pipeline = PipelineConfig(config.image_size, config.batch_size, network.config.mean, config.seed, config.augment)
-    batches = training_dataset(source, pipeline, lambda *faces: {"boxes": tf.zeros(())})
+    batches = training_dataset(source, pipeline, lambda *faces: {})
     with user_errors():
         calibrate_ranges(quantized, (images for images, _ in itertools.islice(batches, CALIBRATION_BATCHES)))
     return quantized

@@ -36,9 +36,8 @@ class Drawn:
 
 
 def encode(boxes, landmarks, has_landmarks, ignore):
-    valid = tf.cast(~ignore, tf.float32)
-    points = tf.reduce_sum(landmarks, axis=[1, 2]) * tf.cast(has_landmarks, tf.float32)
-    return {"boxes": tf.reduce_sum(boxes * valid[:, None], axis=0), "points": tf.reduce_sum(points)}
+    points = (landmarks.sum(axis=(1, 2)) * has_landmarks).sum()
+    return {"boxes": boxes[~ignore].sum(axis=0, dtype=np.float32), "points": np.float32(points)}
 
 
 def config_of(**changes):

@@ -6,11 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
-from ffkeras.data.augment import Sample
-from ffkeras.data.samples import PipelineConfig, make_sample
+from ffkeras.data.samples import PipelineConfig, make_sample, normalised_faces
 from ffkeras.errors import UserError
-from ffkeras.lowered.batches import BatchMaker, largest_first, load_source
+from ffkeras.lowered.batches import BatchMaker, load_source, matcher_of
 from ffkeras.lowered.plan import Plan
+from ffkeras.models.config import TWO_PER_CELL
+from ffkeras.training.matching import FACE
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def plan(tmp_path_factory) -> Plan:
         cv2.imwrite(str(folder / f"{index}.jpg"), image)
         lines += [f"# {index}.jpg", "20 20 40 40", "70 30 20 24"]
     (folder / "label.txt").write_text("\n".join(lines) + "\n")
-    return Plan((), (str(folder),), "", image_size=(64, 96), batch_size=2, most_faces=3, total_steps=7)
+    return Plan((), (str(folder),), "", image_size=(64, 96), batch_size=2, anchors=TWO_PER_CELL, total_steps=7)
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -35,12 +36,12 @@ def test_batches_hold_the_samples_of_training_here_in_their_order(plan, processe
     for position in range(plan.total_steps * plan.batch_size):
         step, row = divmod(position, plan.batch_size)
         sample = make_sample(source, config, position)
-        pixels, boxes, _, has_landmarks, ignore = (array[row] for array in batches[step])
+        pixels, *targets = (array[row] for array in batches[step])
         np.testing.assert_array_equal(pixels, sample.image)
-        count = len(sample.boxes)
-        expected = sample.boxes[largest_first(sample, 3)] / (96, 64, 96, 64)
-        np.testing.assert_allclose(boxes[:count], expected, rtol=1e-6)
-        assert ignore[count:].all() and not has_landmarks.any()
+        expected = matcher_of(plan)(*normalised_faces(sample, plan.image_size))
+        for values, (name, wanted) in zip(targets, expected.items(), strict=True):
+            np.testing.assert_array_equal(values, wanted, err_msg=name)
+    assert sum((batch[1] == FACE).sum() for batch in batches) > plan.total_steps
 
 
 def test_an_unreadable_image_is_named(plan, tmp_path):
@@ -52,11 +53,3 @@ def test_an_unreadable_image_is_named(plan, tmp_path):
         pytest.raises(UserError, match="jpg"),
     ):
         next(iter(maker))
-
-
-def test_faces_that_count_come_before_ignored_ones_and_large_before_small():
-    boxes = np.array([[0, 0, 5, 5], [0, 0, 50, 50], [0, 0, 9, 9], [0, 0, 7, 2]], np.float32)
-    ignore = np.array([False, True, False, False])
-    sample = Sample(None, boxes, None, None, ignore)
-    assert largest_first(sample, 3).tolist() == [2, 3, 0]
-    assert largest_first(sample, 9).tolist() == [2, 3, 0, 1]

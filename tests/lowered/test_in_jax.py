@@ -13,7 +13,7 @@ from ffkeras.backend import keras
 from ffkeras.data.samples import PipelineConfig, make_sample
 from ffkeras.geometry import make_anchors
 from ffkeras.lowered.arrays import unpack
-from ffkeras.lowered.batches import batch_arrays, batch_bytes, load_source, write_sample
+from ffkeras.lowered.batches import batch_arrays, batch_bytes, load_source, matcher_of, write_sample
 from ffkeras.lowered.export import TARGETS, TAUGHT, LoweredStep, export_training, make_encoding
 from ffkeras.lowered.plan import LoweredRun, Plan
 from ffkeras.models import BackboneConfig, NanoBConfig
@@ -65,7 +65,6 @@ def plan(tmp_path_factory) -> Plan:
         str(folder / "teacher"),
         image_size=(64, 64),
         batch_size=2,
-        most_faces=4,
         total_steps=STEPS,
         frozen_norm_share=0.4,
     )
@@ -78,22 +77,21 @@ def test_steps_in_jax_are_those_of_tensorflow(jax_python, plan, tmp_path):
 
     step, encode = LoweredStep(plan.runs[0], plan), make_encoding(plan)
     arrays = batch_arrays(plan, bytearray(batch_bytes(plan)))
-    source, config = (
-        load_source(plan),
-        PipelineConfig(plan.image_size, plan.batch_size, plan.mean, plan.seed, plan.augment),
-    )
+    source, match = load_source(plan), matcher_of(plan)
+    config = PipelineConfig(plan.image_size, plan.batch_size, plan.mean, plan.seed, plan.augment)
+    schedule = plan.schedule_of_steps()
     assert len(make_anchors(SMALLEST.anchors, plan.image_size)) == 252
     for number in range(STEPS):
         for row in range(plan.batch_size):
-            write_sample(make_sample(source, config, number * plan.batch_size + row), plan, arrays, row)
+            write_sample(make_sample(source, config, number * plan.batch_size + row), match, plan, arrays, row)
         images, *encoded = encode(*arrays)
-        step.learning_rate.assign(plan.learning_rate_at(number))
+        step.learning_rate.assign(schedule.rate_at(number))
         assert len(encoded) == len(TARGETS) + len(TAUGHT)
-        step(number >= plan.first_frozen_step, images, *encoded)
+        step(schedule.is_frozen_at(number), images, *encoded)
     trained = unpack(tmp_path / "out" / "a.end.npz")
     start = unpack(tmp_path / "lowered" / "a.start.npz")
     # Where a gradient is next to nothing its sign is chance, and Adam makes a whole step of it.
-    way = sum(plan.learning_rate_at(number) for number in range(STEPS))
+    way = sum(schedule.rate_at(number) for number in range(STEPS))
     moved, shares = 0, []
     for mine, theirs, before in zip(trained, step.variables, start, strict=True):
         difference = np.abs(mine - theirs.numpy()).astype(np.float64)
