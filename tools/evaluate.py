@@ -21,6 +21,9 @@ valid faces, at score 0.5. Images/s counts letterbox, network and decoding, not 
 With --landmarks, DIR is training data with landmarks (WIDER_train/images, wider_face_split/ and
 retinaface_gt/train/label.txt), of which the images that training holds out are taken. Several models are compared with
 the first one, over the faces that all of them find: --landmarks --model float32.tflite int8.tflite
+
+With --best-threshold, DIR is training data, several folders too: what tools/convert_tflite.py --score-threshold should
+be given.
 """
 
 
@@ -34,9 +37,14 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "--model", type=Path, nargs="+", metavar="M", help="a run folder of tools/train.py, or a .tflite file"
     )
     subject.add_argument("--from-detections", type=Path, metavar="FILE", help="evaluate what --detections wrote")
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="the root of WIDER FACE")
+    parser.add_argument(
+        "--data", type=Path, nargs="+", required=True, metavar="DIR", help="the root of WIDER FACE, or training data"
+    )
     parser.add_argument(
         "--landmarks", action="store_true", help="measure the error of landmarks, of one or more models"
+    )
+    parser.add_argument(
+        "--best-threshold", action="store_true", help="find the score of the best F1 on images that training holds out"
     )
     parser.add_argument(
         "--image-size",
@@ -63,6 +71,14 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
                 parser.error(f"--{name.replace('_', '-')} has no meaning with --landmarks")
     elif options.model and len(options.model) > 1:
         parser.error("several models have a meaning with --landmarks only; evaluate one at a time")
+    if options.best_threshold and options.landmarks:
+        parser.error("--best-threshold and --landmarks are two measures; take one at a time")
+    if options.best_threshold:
+        for name in AVERAGE_PRECISION_OPTIONS:
+            if getattr(options, name):
+                parser.error(f"--{name.replace('_', '-')} has no meaning with --best-threshold")
+    elif len(options.data) > 1:
+        parser.error("several folders have a meaning with --best-threshold only; evaluate on one at a time")
     models = options.model or []
     if repeated := next((model for model in models if models.count(model) > 1), None):
         parser.error(f"{repeated} is named twice; a model is compared with others")
@@ -110,6 +126,8 @@ def main(arguments: list[str] | None = None) -> None:
         check_writable(output)
     if options.landmarks:
         evaluate_landmarks(options)
+    elif options.best_threshold:
+        find_best_threshold(options)
     else:
         evaluate_faces(options)
 
@@ -122,8 +140,8 @@ def evaluate_faces(options: argparse.Namespace) -> None:
         from ffkeras.evaluation.plots import check_plot_suffix
 
         check_plot_suffix(options.plot)
-    truth = evaluation.read_ground_truth(options.data / "ground_truth")
-    images = evaluation.find_images(options.data, truth.names)
+    truth = evaluation.read_ground_truth(options.data[0] / "ground_truth")
+    images = evaluation.find_images(options.data[0], truth.names)
     sample = {"allow_missing": options.allow_missing, "limit": options.limit}
     if options.from_detections:
         subject, image_size, speed = options.from_detections, options.image_size or DEFAULT_IMAGE_SIZE, None
@@ -131,7 +149,7 @@ def evaluate_faces(options: argparse.Namespace) -> None:
         names = evaluation.choose_sample(truth.names, detections, str(subject), **sample)
     else:
         (subject,) = options.model
-        names = evaluation.choose_sample(truth.names, images, str(options.data), **sample)
+        names = evaluation.choose_sample(truth.names, images, str(options.data[0]), **sample)
         threshold = evaluation.detections.SCORE_THRESHOLD
         detector = load_detector(subject, options.image_size, options.num_threads, threshold)
         image_size = detector.image_size
@@ -160,7 +178,7 @@ def evaluate_landmarks(options: argparse.Namespace) -> None:
     from ffkeras.evaluation.recall_by_height import WORKING_THRESHOLD
     from ffkeras.files import write_json
 
-    images = landmarked_images(options.data, options.limit)
+    images = landmarked_images(options.data[0], options.limit)
     errors = {}
     for model in options.model:
         detector = load_detector(model, options.image_size, options.num_threads, WORKING_THRESHOLD)
@@ -169,6 +187,35 @@ def evaluate_landmarks(options: argparse.Namespace) -> None:
     print(report.to_text())
     if options.json:
         write_json(options.json, report.to_json())
+
+
+def find_best_threshold(options: argparse.Namespace) -> None:
+    """Print where precision and recall are balanced, over all held-out images, and what the usual score does."""
+    from ffkeras.data import read_dataset, split_held_out
+    from ffkeras.evaluation.best_threshold import working_points
+    from ffkeras.evaluation.detections import SCORE_THRESHOLD, detect_images
+    from ffkeras.evaluation.labelled import ground_truth
+    from ffkeras.files import write_json
+
+    _, held_out = split_held_out(read_dataset(options.data))
+    if not held_out:
+        raise UserError(f"training holds no image out of {options.data[0]}; name folders with more images.")
+    images = {str(image.path): image for image in held_out}
+    (model,) = options.model
+    detector = load_detector(model, options.image_size, options.num_threads, SCORE_THRESHOLD)
+    detections, _ = detect_images(detector, {name: image.path for name, image in images.items()})
+    points = working_points(detections, {name: ground_truth(image) for name, image in images.items()})
+    if not points:
+        raise UserError(f"{model} finds nothing in {len(images)} images; is it trained?")
+    best = max(points, key=lambda point: point.f1)
+    print(f"{model}, {len(images)} held-out images: best F1 {best.f1:.3f} from score {best.threshold:.2f} on")
+    print(f"{'score':>6}{'precision':>11}{'recall':>8}{'F1':>7}")
+    for wanted in (*(i / 10 for i in range(1, 9)), best.threshold):
+        point = min((point for point in points if point.threshold >= wanted), key=lambda p: p.threshold, default=None)
+        if point:
+            print(f"{wanted:>6.2f}{point.precision:>11.3f}{point.recall:>8.3f}{point.f1:>7.3f}")
+    if options.json:
+        write_json(options.json, {"model": str(model), "images": len(images), **vars(best), "f1": best.f1})
 
 
 def write_outputs(report, plot: Path | None, json: Path | None) -> None:

@@ -26,6 +26,7 @@ class Report:
         bands: recall by face height at the working threshold; None where the images' sizes are unknown.
         images_per_second: of the detector alone; None where the detections were read from a file.
         num_threads: that the detector ran on.
+        score_threshold: of the recall by face height, 0..1.
     """
 
     subject: str
@@ -36,6 +37,7 @@ class Report:
     bands: list[HeightBand] | None
     images_per_second: float | None
     num_threads: int
+    score_threshold: float = WORKING_THRESHOLD
 
     @property
     def title(self) -> str:
@@ -59,7 +61,7 @@ class Report:
         if self.bands is None:
             lines.append("recall by face height: left out, the images are not there")
         else:
-            lines.append(f"recall at score {WORKING_THRESHOLD}, by face height in the network input")
+            lines.append(f"recall at score {self.score_threshold:g}, by face height in the network input")
             lines.append(f"{'height':<10}{'recall':>8}{'faces':>9}")
             lines += [f"{band.label:<10}{_figure(band.recall):>8}{band.faces:>9,}" for band in self.bands]
         if self.images_per_second is not None:
@@ -82,7 +84,7 @@ class Report:
             "protocol": PROTOCOL,
             "average_precision": {name: _number(curve.average_precision) for name, curve in self.curves.items()},
             "faces": {name: curve.faces for name, curve in self.curves.items()},
-            "recall_score_threshold": WORKING_THRESHOLD,
+            "recall_score_threshold": self.score_threshold,
             "recall_by_height": bands,
             "images_per_second": self.images_per_second,
             "num_threads": self.num_threads if self.images_per_second is not None else None,
@@ -99,6 +101,7 @@ def evaluate_widerface(
     scales: Mapping[str, float] | None = None,
     images_per_second: float | None = None,
     num_threads: int = 1,
+    score_threshold: float = WORKING_THRESHOLD,
 ) -> Report:
     """Evaluate detections on the images named.
 
@@ -111,11 +114,22 @@ def evaluate_widerface(
         scales: image name -> pixels of the network input per source pixel; None leaves out recall by height.
         images_per_second: the detector's speed, where it ran.
         num_threads: that it ran on.
+        score_threshold: of the recall by face height, 0..1.
     """
     names = list(names)
     curves = {subset: precision_recall(detections, truth.subset(subset, names)) for subset in SUBSETS}
-    bands = None if scales is None else recall_by_height(detections, truth.valid_faces(names), scales)
-    return Report(subject, image_size, len(names), len(truth.names), curves, bands, images_per_second, num_threads)
+    bands = None if scales is None else recall_by_height(detections, truth.valid_faces(names), scales, score_threshold)
+    return Report(
+        subject,
+        image_size,
+        len(names),
+        len(truth.names),
+        curves,
+        bands,
+        images_per_second,
+        num_threads,
+        score_threshold,
+    )
 
 
 def _figure(value: float) -> str:

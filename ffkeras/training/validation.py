@@ -2,13 +2,11 @@
 
 import math
 
-import numpy as np
-
-from ffkeras.data.labels import LabelledImage
 from ffkeras.data.samples import Source
-from ffkeras.evaluation.average_precision import GroundTruth, average_precision
+from ffkeras.evaluation.average_precision import average_precision
 from ffkeras.evaluation.detections import IOU_THRESHOLD, SCORE_THRESHOLD, detection_rows
 from ffkeras.evaluation.keras_detector import KerasFaceDetector
+from ffkeras.evaluation.labelled import ground_truth
 from ffkeras.models.featherface import FeatherFace
 
 
@@ -37,7 +35,7 @@ class HeldOutValidation:
             image, labelled = self.source.load(index)
             name = str(index)
             found.setdefault(labelled.source, {})[name] = detection_rows(self.detector.detect(image))
-            truths.setdefault(labelled.source, {})[name] = _ground_truth(labelled)
+            truths.setdefault(labelled.source, {})[name] = ground_truth(labelled)
         return {source: average_precision(found[source], truths[source]) for source in found}
 
 
@@ -45,9 +43,3 @@ def mean_of_sources(values: dict[str, float]) -> float:
     """The mean of what is a number; nan where nothing is."""
     numbers = [value for value in values.values() if not math.isnan(value)]
     return sum(numbers) / len(numbers) if numbers else math.nan
-
-
-def _ground_truth(labelled: LabelledImage) -> GroundTruth:
-    corners = labelled.boxes.astype(np.float64)
-    boxes = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)  # [N, 4] x, y, w, h
-    return GroundTruth(boxes, ~labelled.ignore)
