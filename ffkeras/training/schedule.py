@@ -16,7 +16,8 @@ class Schedule:
             a decay in the last part as 1 - sqrt (Haegele et al. 2024, sec. 3), which can be put off again and again.
         learning_rate: at its height.
         total_steps: of the run.
-        warmup_steps: of linear rise; a tenth of the steps at most.
+        warmup_steps: of linear rise; with `cosine` a tenth of the steps at most. With `wsd` it must not depend on the
+            total, which may change.
         decay_share: 0..1, the last part of the steps, in which `wsd` decays.
         frozen_norm_share: 0..1, the last part of the steps on moving statistics.
     """
@@ -30,7 +31,7 @@ class Schedule:
 
     def rate_at(self, step: int) -> float:
         """The learning rate of step number `step`, from 0."""
-        warmup = min(self.warmup_steps, self.total_steps // 10)
+        warmup = min(self.warmup_steps, self.total_steps // 10) if self.kind == COSINE else self.warmup_steps
         if step < warmup:
             return self.learning_rate * (1 + step * (1 - 1 / warmup)) / warmup
         if self.kind == COSINE:

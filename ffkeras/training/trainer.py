@@ -149,12 +149,12 @@ class Trainer:
             self.steps_log.write(step=step, **losses, learning_rate=learning_rate)
             self._write_board(step, **losses, learning_rate=learning_rate)
             progress.update(task, loss=f"loss {losses['loss']:.3f}")
-        if step == self.schedule.stable_steps < self.total_steps:
-            self.checkpoint.save_stable(step)
         if step % self.epoch_steps == 0:
             self._end_epoch(step, progress)
         elif time.monotonic() > self._next_checkpoint:
             self._save_checkpoint(step)
+        if step == self.schedule.stable_steps < self.total_steps:
+            self.checkpoint.save_stable(step)  # after the sums of an epoch that ends here have been taken
 
     def _end_epoch(self, step: int, progress: Progress) -> None:
         epoch = step // self.epoch_steps

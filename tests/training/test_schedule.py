@@ -41,6 +41,6 @@ def test_without_a_decay_the_rate_stays():
     assert schedule(WSD, 1000, 0, 0).rate_at(999) == 2e-3
 
 
-def test_a_warm_up_is_a_tenth_at_most():
-    assert schedule(WSD, 100).rate_at(10) == 2e-3
-    assert schedule(WSD, 100).rate_at(9) < 2e-3
+def test_a_warm_up_before_a_cosine_is_a_tenth_at_most():
+    assert schedule(COSINE, 100).rate_at(10) == 2e-3
+    assert schedule(COSINE, 100).rate_at(9) < 2e-3
