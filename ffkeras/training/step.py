@@ -7,6 +7,7 @@ from ffkeras.quantization.network import QuantizedFeatherFace
 from ffkeras.training.averaging import WeightAverage
 from ffkeras.training.config import TrainingConfig
 from ffkeras.training.distillation import DistilledLoss
+from ffkeras.training.flat_adamw import FlatAdamW
 from ffkeras.training.losses import MultiboxLoss
 
 NOT_DECAYED = ["bias", "gamma", "beta", "fusion_weights", "task_weights"]  # weight decay is for kernels
@@ -17,7 +18,7 @@ LearningRate = float | tf.Variable | keras.optimizers.schedules.LearningRateSche
 
 def make_adamw(config: TrainingConfig, learning_rate: LearningRate) -> keras.optimizers.Optimizer:
     """AdamW (Loshchilov & Hutter 2019) with the configuration's weight decay and gradient norm."""
-    optimizer = keras.optimizers.AdamW(
+    optimizer = FlatAdamW(
         learning_rate, weight_decay=config.weight_decay, beta_2=BETA_2, global_clipnorm=config.gradient_norm
     )
     optimizer.exclude_from_weight_decay(var_names=NOT_DECAYED)
