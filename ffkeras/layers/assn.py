@@ -4,6 +4,7 @@ from ffkeras.backend import keras
 from ffkeras.layers.block import Block, Filters
 from ffkeras.layers.channel_slice import ChannelSlice
 from ffkeras.layers.conv_bn import ConvBN
+from ffkeras.layers.convolution import Conv2D
 from ffkeras.layers.spatial_gate import SpatialGate
 
 SCALES = (1, 2, 4)  # the map is pooled to 1, 1/2, 1/4
@@ -28,7 +29,7 @@ class ASSN(Block):
         self.bottlenecks = [ConvBN(width, 1, activation=activation) for _ in SCALES]
         self.ups = [keras.layers.UpSampling2D(scale) for scale in SCALES[1:]]
         self.concatenate = keras.layers.Concatenate()
-        self.attention = keras.layers.Conv2D(len(SCALES), 1)
+        self.attention = Conv2D(len(SCALES), 1)
         self.softmax = keras.layers.Softmax()
         self.weight_of_scale = [ChannelSlice(i, i + 1) for i in range(len(SCALES))]
         self.multiply, self.sum = keras.layers.Multiply(), keras.layers.Add()

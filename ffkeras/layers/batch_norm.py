@@ -44,6 +44,11 @@ def frozen_batch_norm(frozen: bool = True) -> Iterator[None]:
         _frozen = before
 
 
+def batch_norm_is_frozen() -> bool:
+    """Whether we are inside `frozen_batch_norm`, that is, in training though layers are called as in inference."""
+    return _frozen
+
+
 def _is_slow(x) -> bool:
     """Whether TensorFlow's own kernel is slow on this tensor, and rows can replace it."""
     known = x.dtype == tf.float32 and x.shape.rank == 4 and x.shape[2] is not None

@@ -4,6 +4,7 @@ from ffkeras.backend import keras
 from ffkeras.layers.activation import make_activation
 from ffkeras.layers.batch_norm import BatchNorm
 from ffkeras.layers.block import Block
+from ffkeras.layers.convolution import Conv2D
 
 BN_EPSILON = 1e-5  # PyTorch's default, which the published weights were trained with
 BN_MOMENTUM = 0.97  # short runs: statistics must follow within a few hundred steps
@@ -45,7 +46,7 @@ class ConvBN(Block):
                 kernel_size, strides, padding=mode, use_bias=use_bias, depthwise_initializer="he_normal"
             )
         else:
-            self.convolution = keras.layers.Conv2D(
+            self.convolution = Conv2D(
                 filters,
                 kernel_size,
                 strides,

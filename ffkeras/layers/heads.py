@@ -3,6 +3,7 @@
 from ffkeras.backend import keras
 from ffkeras.layers.block import Block
 from ffkeras.layers.conv_bn import ConvBN
+from ffkeras.layers.convolution import Conv2D
 
 VALUES = {"classification": 2, "bbox_regression": 4, "landmarks": 10}  # numbers per anchor, classes as two logits
 OUTPUTS = tuple(VALUES)
@@ -19,7 +20,7 @@ class DetectionHead(Block):
     def __init__(self, anchors_per_cell: int, class_logits: int = 2, **kwargs):
         super().__init__(**kwargs)
         values = (VALUES | {"classification": class_logits}).values()
-        self.convolutions = [keras.layers.Conv2D(anchors_per_cell * k, 1) for k in values]
+        self.convolutions = [Conv2D(anchors_per_cell * k, 1) for k in values]
         self.reshapes = [keras.layers.Reshape((-1, k)) for k in values]
 
     def call(self, x):

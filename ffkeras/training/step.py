@@ -7,6 +7,7 @@ from ffkeras.quantization.network import QuantizedFeatherFace
 from ffkeras.training.averaging import WeightAverage
 from ffkeras.training.config import TrainingConfig
 from ffkeras.training.distillation import DistilledLoss
+from ffkeras.training.flat_adamw import FlatAdamW
 from ffkeras.training.losses import MultiboxLoss
 
 NOT_DECAYED = ["bias", "gamma", "beta", "fusion_weights", "task_weights"]  # weight decay is for kernels
@@ -18,7 +19,7 @@ def make_adamw(config: TrainingConfig) -> keras.optimizers.Optimizer:
 
     Its `learning_rate` is set before each step, from the run's `Schedule`.
     """
-    optimizer = keras.optimizers.AdamW(
+    optimizer = FlatAdamW(
         config.learning_rate, weight_decay=config.weight_decay, beta_2=BETA_2, global_clipnorm=config.gradient_norm
     )
     optimizer.exclude_from_weight_decay(var_names=NOT_DECAYED)

@@ -74,7 +74,7 @@ def test_the_average_comes_back_as_the_network(run_folder, tmp_path):
     run, plan, step = finished(run_folder, tmp_path)
     collect_run(run, plan, tmp_path, tmp_path / "out")
     collected = load_run(tmp_path / "out")
-    for mine, average in zip(collected.weights, step.step.average.average, strict=True):
+    for mine, average in zip(collected.weights, step.step.average.values(), strict=True):
         np.testing.assert_allclose(mine, average, atol=1e-6)
     assert (tmp_path / "out" / "steps.csv").read_text().splitlines()[1] == "20,1,2"
 
