@@ -65,6 +65,12 @@ def parse_arguments() -> argparse.Namespace:
     run.add_argument(
         "--parts", type=parse_names, metavar="PART,...", help="with --from: take only these, as far as they fit"
     )
+    run.add_argument(
+        "--frozen-blocks",
+        type=int,
+        metavar="N",
+        help=f"of the backbone, that stay as they are ({DEFAULTS.frozen_blocks})",
+    )
     run.add_argument("--teacher", metavar="RUN", help="learn from this trained float network too (distillation)")
     run.add_argument("--temperature", type=float, help=f"of the compared classes ({DEFAULTS.temperature:g})")
     run.add_argument("--distillation", type=float, help=f"the teacher's share of the loss ({DEFAULTS.distillation})")

@@ -10,6 +10,7 @@ from ffkeras.training.loss_config import SSD, LossConfig
 from ffkeras.training.schedule import COSINE, SCHEDULES, Schedule
 
 EXTENDABLE = ("epochs", "decay_share", "frozen_norm_share")  # what a run that goes on may change
+BACKBONE_BLOCKS = 14  # the stem and 13 blocks
 SEEDS = 1 << 32  # what NumPy's and TensorFlow's generators all take
 
 # How samples were varied before that could be chosen.
@@ -54,6 +55,8 @@ class TrainingConfig:
             weights, which must all agree.
         start_checksum: CRC-32 of these weights, so that it can be told whether a quantised network is still that of
             its float run; filled in when the run starts.
+        frozen_blocks: 0..14, the first blocks of the backbone, the stem among them, that keep their weights and
+            statistics: worth it where they come from a network that has learned to find faces.
         validation_size: (height, width) at which held-out images are detected.
         teacher: run folder of a float network to learn from, besides the labels; empty for none.
         temperature: at which the teacher's and the network's classes are compared.
@@ -84,6 +87,7 @@ class TrainingConfig:
     start_from: str = ""
     parts: tuple[str, ...] = ()
     start_checksum: str = ""
+    frozen_blocks: int = 0
     validation_size: tuple[int, int] = (640, 640)
     teacher: str = ""
     temperature: float = 4.0
@@ -110,6 +114,10 @@ class TrainingConfig:
             raise UserError("quantization-aware training fine-tunes a trained network; name its run with --from.")
         if self.quantize and self.backbone:
             raise UserError("quantization-aware training takes all weights from --from; leave out --backbone.")
+        if self.frozen_blocks not in range(BACKBONE_BLOCKS + 1):
+            raise UserError(f"frozen_blocks is {self.frozen_blocks}; give a whole number from 0 to {BACKBONE_BLOCKS}.")
+        if self.quantize and self.frozen_blocks:
+            raise UserError("quantization-aware training changes all weights; leave out --frozen-blocks.")
         if self.schedule not in SCHEDULES:
             raise UserError(f"schedule is {self.schedule!r}; choose one of {', '.join(SCHEDULES)}.")
         if self.parts and not self.start_from:

@@ -18,6 +18,7 @@ from ffkeras.quantization.network import QuantizedFeatherFace
 from ffkeras.training.checkpoint import RunCheckpoint
 from ffkeras.training.config import TrainingConfig
 from ffkeras.training.distillation import DistilledLoss
+from ffkeras.training.freezing import freeze_blocks
 from ffkeras.training.interrupt import stop_requests
 from ffkeras.training.log import CsvLog
 from ffkeras.training.losses import MultiboxLoss
@@ -67,9 +68,11 @@ class Trainer:
         self.total_steps = self.epoch_steps * config.epochs
         self.schedule = config.schedule_of(self.total_steps)
         optimizer = make_adamw(config)
+        self.averaged_model = model.copy()
+        for network in (model, self.averaged_model):  # both, since freezing changes the order of a network's weights
+            freeze_blocks(network, config.frozen_blocks)
         self.training_step = TrainingStep(model, self.loss, optimizer, config.average_decay)
         self.average = self.training_step.average
-        self.averaged_model = model.copy()
         self.validation = None
         if len(held_out):
             self.validation = HeldOutValidation(self.averaged_model, held_out, config.validation_size)
