@@ -11,9 +11,8 @@ from ffkeras.training.flat_variable import FlatVariable, flatten
 class FlatAdamW(keras.optimizers.AdamW):
     """Keras' AdamW with the same numbers and the same checkpoints, in a few operations on vectors.
 
-    Keras changes variable after variable, a dozen operations on each; on networks of hundreds of small variables that
-    takes twenty times as long as the sums. Takes float32 variables and dense gradients, and of Keras' options the
-    learning rate, weight decay, betas, epsilon and `global_clipnorm`.
+    Keras changes variable after variable, a dozen operations on each. Takes float32 variables and dense gradients, and
+    of Keras' options the learning rate, weight decay, betas, epsilon and `global_clipnorm`.
     """
 
     def build(self, var_list: list[tf.Variable]) -> None:
