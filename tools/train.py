@@ -118,6 +118,9 @@ def add_loss_arguments(group) -> None:
     group.add_argument("--class-weight", type=float, help=f"({_by_kind(CLASS_WEIGHTS)})")
     group.add_argument("--box-weight", type=float, help=f"({_by_kind(BOX_WEIGHTS)})")
     group.add_argument("--landmark-weight", type=float, help=f"({loss.landmark_weight})")
+    group.add_argument(
+        "--face-balance", type=float, help=f"0: anchors count the same, 1: faces do ({loss.face_balance})"
+    )
 
 
 def _by_kind(weights: dict[str, float]) -> str:

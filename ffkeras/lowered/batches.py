@@ -31,7 +31,7 @@ def layout(plan: Plan) -> list[tuple[tuple[int, ...], np.dtype]]:
     height, width = plan.image_size
     anchors = sum((height // stride) * (width // stride) for stride in plan.anchors.strides) * plan.anchors.per_cell
     shapes = (((*plan.image_size, 3), np.uint8), ((anchors,), np.int32), ((anchors, 4), np.float32))
-    shapes += (((anchors, 10), np.float32), ((anchors,), bool))
+    shapes += (((anchors, 10), np.float32), ((anchors,), bool), ((anchors,), np.float32))
     return [((plan.batch_size, *shape), np.dtype(kind)) for shape, kind in shapes]
 
 

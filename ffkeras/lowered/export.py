@@ -23,7 +23,7 @@ from ffkeras.training.step import TrainingStep, make_adamw
 from ffkeras.training.teacher import Teacher
 
 ENCODE = "encode"
-TARGETS = ("label", "box", "landmarks", "has_landmarks")
+TARGETS = ("label", "box", "landmarks", "has_landmarks", "positives")
 TAUGHT = ("logit", "bbox_regression", "landmarks")
 
 

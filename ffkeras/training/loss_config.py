@@ -34,6 +34,8 @@ class LossConfig:
         class_weight, box_weight: of the tasks; None for what suits the kind of loss: 1 for `ohem`, 4 for
             `quality_focal`; 2 for `smooth_l1`, 4 for the others.
         landmark_weight: of smooth L1 of landmark codes.
+        face_balance: 0..1, how far a face's weight is its own rather than that of its anchors, of which a large face
+            has ten times as many as one of 8 pixels: 0, every positive anchor counts the same, 1, every face does.
 
     Raises:
         UserError: an unknown choice or a weight that is no number from zero up.
@@ -45,6 +47,7 @@ class LossConfig:
     class_weight: float | None = None
     box_weight: float | None = None
     landmark_weight: float = 0.2
+    face_balance: float = 0.0
 
     def __post_init__(self):
         for name, choices in CHOICES.items():
@@ -57,6 +60,8 @@ class LossConfig:
         for name in ("class_weight", "box_weight", "landmark_weight"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise UserError(f"{name} is {getattr(self, name)}; give zero or a number above.")
+        if not 0 <= self.face_balance <= 1:
+            raise UserError(f"face_balance is {self.face_balance}; give a number from 0 to 1.")
 
     def to_json(self) -> dict:
         """The configuration as a JSON object."""

@@ -6,13 +6,14 @@ from ffkeras.training.class_losses import face_logit, ohem_errors, quality_focal
 from ffkeras.training.loss_config import OHEM, SMOOTH_L1, LossConfig
 from ffkeras.training.matching import FACE
 
+USUAL_POSITIVES = 10.0  # anchors of a face of 16 to 32 pixels, whose weight no balance changes
 LOSSES = ("loss", "classification_loss", "box_loss", "landmark_loss")
 
 
 def multibox_loss(outputs: dict, targets: dict, config: LossConfig = LossConfig()) -> dict:  # noqa: B008 frozen
     """The loss of a batch and its three parts.
 
-    Classes and boxes are divided by the batch's positives, landmarks by those with landmarks.
+    Classes and boxes are divided by the weights of the batch's positives, landmarks by the positives with landmarks.
 
     Args:
         outputs: of a network in training: class logits [B, A, 2] or [B, A, 1], box codes [B, A, 4], landmark codes
@@ -33,15 +34,18 @@ def multibox_loss(outputs: dict, targets: dict, config: LossConfig = LossConfig(
     else:
         class_errors = quality_focal_errors(logit, label, pair.iou)
 
-    def mean_over(mask, values):
-        weights = tf.cast(mask, tf.float32)
+    def mean_over(weights, values):
         return tf.reduce_sum(values * weights) / tf.maximum(tf.reduce_sum(weights), 1.0)
 
-    faces = tf.maximum(tf.reduce_sum(tf.cast(positive, tf.float32)), 1.0)
-    classification = tf.reduce_sum(class_errors) / faces
-    box = mean_over(positive, box_errors(predicted, labelled, config.box_loss, pair))
+    weights = tf.cast(positive, tf.float32)
+    if config.face_balance:
+        balance = (USUAL_POSITIVES / targets["positives"]) ** config.face_balance
+        weights *= balance
+        class_errors = tf.where(positive, class_errors * balance, class_errors)
+    classification = tf.reduce_sum(class_errors) / tf.maximum(tf.reduce_sum(weights), 1.0)
+    box = mean_over(weights, box_errors(predicted, labelled, config.box_loss, pair))
     landmark_errors = tf.reduce_sum(smooth_l1(outputs["landmarks"] - targets["landmarks"]), axis=2)
-    landmark = mean_over(targets["has_landmarks"], landmark_errors)
+    landmark = mean_over(tf.cast(targets["has_landmarks"], tf.float32), landmark_errors)
     total = config.class_weight * classification + config.box_weight * box + config.landmark_weight * landmark
     return dict(zip(LOSSES, (total, classification, box, landmark), strict=True))
 

@@ -143,7 +143,8 @@ def make_matcher(config: AnchorConfig, image_size: tuple[int, int], kind: str = 
     Returns:
         A function of boxes float32 [N, 4] (corners) and landmarks [N, 5, 2], normalised, has_landmarks bool [N] and
         ignore bool [N], that gives `label` int32 [A] (1 face, 0 background, -1 ignored), `box` float32 [A, 4] and
-        `landmarks` float32 [A, 10] as codes, zero where the anchor is not positive, and `has_landmarks` bool [A].
+        `landmarks` float32 [A, 10] as codes, zero where the anchor is not positive, `has_landmarks` bool [A], and
+        `positives` float32 [A], the number of positive anchors of the face of a positive one, 1 elsewhere.
     """
     grid = AnchorGrid(config, image_size)
     claim = _claim_by_atss if kind == ATSS else _claim_by_iou
@@ -162,6 +163,7 @@ def make_matcher(config: AnchorConfig, image_size: tuple[int, int], kind: str = 
             "box": np.zeros((count, 4), np.float32),
             "landmarks": np.zeros((count, 10), np.float32),
             "has_landmarks": np.zeros(count, bool),
+            "positives": np.ones(count, np.float32),
         }
         own = grid.anchors[anchor]
         corners = boxes[owner]
@@ -169,6 +171,7 @@ def make_matcher(config: AnchorConfig, image_size: tuple[int, int], kind: str = 
         targets["box"][anchor] = encode_boxes(corners, own)
         targets["landmarks"][anchor] = encode_landmarks(landmarks[owner], own)
         targets["has_landmarks"][anchor] = has_landmarks[owner]
+        targets["positives"][anchor] = np.bincount(owner, minlength=len(boxes))[owner]
         return targets
 
     return match

@@ -27,7 +27,12 @@ def make_batch(labels):
     as_tensors = {name: tf.constant(value, tf.float32) for name, value in (outputs | targets).items()}
     outputs = {name: tf.constant(value, tf.float32) for name, value in outputs.items()}
     targets = {"box": tf.constant(targets["box"], tf.float32), "landmarks": as_tensors["landmarks"]}
-    return outputs, {**targets, "label": tf.constant(labels), "has_landmarks": tf.constant(labels == 1)}
+    return outputs, {
+        **targets,
+        "label": tf.constant(labels),
+        "has_landmarks": tf.constant(labels == 1),
+        "positives": tf.ones(shape),
+    }
 
 
 def test_loss_equals_the_formula_written_out():
@@ -198,8 +203,38 @@ def test_a_score_that_is_its_quality_has_no_loss():
         ({"box_loss": "giou"}, "box_loss is 'giou'"),
         ({"landmark_weight": -1}, "landmark_weight is -1"),
         ({"class_weight": float("nan")}, "class_weight is nan"),
+        ({"face_balance": 1.5}, "face_balance is 1.5"),
     ],
 )
 def test_a_loss_that_there_is_not_is_refused_by_name(values, said):
     with pytest.raises(UserError, match=said):
         LossConfig(**values)
+
+
+def test_balanced_faces_weigh_the_same_however_many_anchors_they_have():
+    outputs, targets = make_batch([[1, 1, 1, 1, 0]])
+    targets["positives"] = tf.constant([[3.0, 3.0, 3.0, 1.0, 1.0]])
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(outputs)
+        plain, half, whole = (
+            multibox_loss(outputs, targets, LossConfig(face_balance=balance))["box_loss"] for balance in (0, 0.5, 1)
+        )
+    each = BoxPair(outputs["bbox_regression"], targets["box"]).loss("eiou").numpy()[0, :4]
+    assert float(plain) == pytest.approx(each.mean(), rel=1e-5)
+    assert float(whole) == pytest.approx((each[:3].mean() + each[3]) / 2, rel=1e-5)
+    weights = np.array([3, 3, 3, 1]) ** -0.5
+    assert float(half) == pytest.approx((each * weights).sum() / weights.sum(), rel=1e-5)
+
+
+def test_balance_leaves_background_as_it_is():
+    outputs, targets = make_batch([[1, 0, 0]])
+    targets["positives"] = tf.constant([[2.0, 1.0, 1.0]])
+    gradients = []
+    for balance in (0.0, 1.0):
+        with tf.GradientTape() as tape:
+            tape.watch(outputs)
+            losses = multibox_loss(outputs, targets, LossConfig(face_balance=balance))
+        gradients.append(tape.gradient(losses["classification_loss"], outputs)["classification"].numpy()[0])
+    plain, balanced = gradients
+    np.testing.assert_allclose(balanced[0] * 5, plain[0] * 5, rtol=1e-5)  # one face: its weight and the divisor agree
+    np.testing.assert_allclose(balanced[1:] * 5, plain[1:], rtol=1e-5)

@@ -156,7 +156,10 @@ def test_an_anchor_belongs_to_the_face_that_it_overlaps_most(kind):
         positive = wish.max(axis=0) > 0
         np.testing.assert_array_equal(targets["label"] == FACE, positive)
         decoded = decode_boxes(targets["box"], anchors)
-        np.testing.assert_allclose(decoded[positive], boxes[wish.argmax(axis=0)][positive], atol=1e-5)
+        owner = wish.argmax(axis=0)
+        np.testing.assert_allclose(decoded[positive], boxes[owner][positive], atol=1e-5)
+        counts = np.bincount(owner[positive], minlength=len(boxes))
+        np.testing.assert_array_equal(targets["positives"], np.where(positive, counts[owner], 1))
 
         low, high = (np.stack([f(corners[:, i], boxes[:, None, i]) for i in part], -1) for f, part in EDGES)
         share = np.maximum(high - low, 0).prod(axis=-1) / anchors[:, 2:].prod(axis=1)
