@@ -81,12 +81,15 @@ def resume_run(folder: Path, cache_bytes: int, changes: dict | None = None) -> T
     if changes:
         config = _extended(folder, config, changes, cache_bytes)
     network = config_from_json(read_json(folder / CONFIG_FILE), str(folder / CONFIG_FILE))
-    if config.quantize and RunCheckpoint.exists(folder):
-        loss = make_loss(network, config)
-        source, held_out = make_source(config, cache_bytes)
-        model = QuantizedFeatherFace(build_model(network))  # weights and ranges come with the checkpoint
-        return Trainer(model, config, source, held_out, folder, save_quantized, loss)
-    return _make_trainer(network, config, folder, cache_bytes)
+    if not RunCheckpoint.exists(folder):
+        return _make_trainer(network, config, folder, cache_bytes)
+    loss = make_loss(network, config)
+    source, held_out = make_source(config, cache_bytes)
+    keras.utils.set_random_seed(config.seed)
+    model = build_model(network)  # its weights come with the checkpoint, so what the run started from may be gone
+    if config.quantize:
+        return Trainer(QuantizedFeatherFace(model), config, source, held_out, folder, save_quantized, loss)
+    return Trainer(model, config, source, held_out, folder, loss=loss)
 
 
 def _extended(folder: Path, config: TrainingConfig, changes: dict, cache_bytes: int) -> TrainingConfig:
