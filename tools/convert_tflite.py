@@ -91,7 +91,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--keep-names",
         action="store_true",
-        help="keep the names of layers in the file, for those who look into it; it is a quarter larger",
+        help="keep the names of layers in the file, which makes it larger, for those who look into it",
     )
     parser.add_argument("--license", default="Apache-2.0", metavar="TEXT", help="of the weights (default: Apache-2.0)")
     parser.add_argument("--seed", type=int, default=0, help="of the choice of images (default: 0)")
