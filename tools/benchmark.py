@@ -49,7 +49,12 @@ def parse_arguments() -> argparse.Namespace:
         help="count the processor's time, not the clock's: for a machine that others use; only with --threads 1",
     )
     parser.add_argument("--image", type=Path, metavar="FILE", help="photograph (default: a portrait of the tests)")
-    parser.add_argument("--profile", type=Path, metavar="FILE", help="time this file operation by operation instead")
+    parser.add_argument(
+        "--profile",
+        type=Path,
+        metavar="FILE",
+        help="time this file operation by operation instead; with --keep-names in converting, by part too",
+    )
     parser.add_argument("--accuracy", type=Path, metavar="FILE", help="JSON of easy, medium, hard for each file name")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="plot accuracy against latency; needs --accuracy")

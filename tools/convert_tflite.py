@@ -88,6 +88,11 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="DIR",
         help="also write C++ source for TFLite Micro into DIR; the file keeps plain forms, as for --target micro",
     )
+    parser.add_argument(
+        "--keep-names",
+        action="store_true",
+        help="keep the names of layers in the file, which makes it larger, for those who look into it",
+    )
     parser.add_argument("--license", default="Apache-2.0", metavar="TEXT", help="of the weights (default: Apache-2.0)")
     parser.add_argument("--seed", type=int, default=0, help="of the choice of images (default: 0)")
     options = parser.parse_args(arguments)
@@ -206,8 +211,8 @@ def main(arguments: list[str] | None = None) -> None:
     output = options.output or default_output(model.config.network, size, kind)
     with atomic_path(output) as temporary:
         temporary.touch()  # a folder that cannot be written shows before the work
-        raw = convert(model, size, representative, options.license, fast_forms=not plain_forms)
-        data = apply_target(raw, target) if target else raw
+        raw = convert(model, size, representative, options.license, not plain_forms, options.keep_names)
+        data = apply_target(raw, target, options.keep_names) if target else raw
         parameters = sum(int(np.prod(variable.shape)) for variable in model.trainable_variables)
         print(f"{output.name}: {len(data):,} bytes from {parameters:,} parameters")
         print(", ".join(f"{count} {name}" for name, count in read_graph(data).operations.most_common()))

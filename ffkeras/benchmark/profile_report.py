@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.table import Table
 
 from ffkeras.benchmark.operations import Operation, OperationProfile
-from ffkeras.benchmark.parts import assign_parts, part_owners
+from ffkeras.benchmark.parts import assign_parts, layers_in, part_owners
 from ffkeras.benchmark.subject import Subject
 from ffkeras.errors import UserError
 from ffkeras.runtime.metadata import read_metadata
@@ -49,14 +49,18 @@ def group(operations: Iterable[Operation], names: Iterable[str]) -> list[Group]:
 
 
 def operation_parts(subject: Subject, profile: OperationProfile) -> list[str] | None:
-    """The network's part of each operation; None for files of others, and without TensorFlow to build the network."""
-    if subject.peer is not None:
+    """The network's part of each operation.
+
+    None for files of others, for files without the names of layers (`tools/convert_tflite.py --keep-names` keeps them),
+    and without TensorFlow to build the network.
+    """
+    outputs = [(operation.output, list(operation.inputs)) for operation in profile.operations]
+    if subject.peer is not None or not any(layers_in(name) for name, _ in outputs):
         return None
     try:
         owners = part_owners(read_metadata(subject.model, str(subject.path)))
     except (ImportError, UserError):
         return None
-    outputs = [(operation.output, list(operation.inputs)) for operation in profile.operations]
     return [part or NO_PART for part in assign_parts(outputs, owners)]
 
 

@@ -11,6 +11,7 @@ from ffkeras.conversion.decoding import DECODING_OPERATIONS, append_decoding
 from ffkeras.conversion.graph import EVERYWHERE_INT8, graph_faults, read_graph
 from ffkeras.conversion.micro_kernels import missing_kernels
 from ffkeras.conversion.report import Check, ValidationReport
+from ffkeras.conversion.slim import slim
 from ffkeras.conversion.targets import Target
 from ffkeras.geometry import decode_boxes, decode_landmarks, letterbox, make_anchors
 from ffkeras.runtime.decode import FACE_COLUMN
@@ -22,16 +23,18 @@ SCORE_DIFFERENCE = 0.0  # the same int8 number, so the same float
 PIXELS = 1e-3  # float32 in another order of operations gives a tenth of it
 
 
-def apply_target(model: bytes, target: Target) -> bytes:
-    """The file that a target wants.
+def apply_target(model: bytes, target: Target, keep_names: bool = False) -> bytes:
+    """The file that a target wants; the given one where that is the same.
 
     Args:
         model: an int8 file with its record and raw outputs.
         target: the profile; its image size is not looked at, the file has one already.
+        keep_names: as `convert` takes it.
     """
-    if target.decoded:
-        return append_decoding(model)
-    return add_float_borders(model) if target.borders == "float32" else model
+    if not target.decoded and target.borders == "int8":
+        return model
+    made = append_decoding(model) if target.decoded else add_float_borders(model)
+    return made if keep_names else slim(made)
 
 
 def float_operations(record: Metadata) -> Counter:

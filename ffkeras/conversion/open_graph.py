@@ -108,8 +108,9 @@ class OpenGraph:
         return operation_name(self.code(operator))
 
     def name(self, index: int) -> str:
-        """A tensor's name."""
-        return self.tensors[index].name.decode()
+        """A tensor's name; its number, "#12", where the file has none for it."""
+        name = self.tensors[index].name
+        return name.decode() if name else f"#{index}"
 
     def shape(self, index: int) -> tuple[int, ...]:
         """A tensor's shape."""
@@ -144,14 +145,24 @@ class OpenGraph:
         return [operator for operator in self.operators if index in operator.inputs]
 
     def apply(self, rule: Rule) -> None:
-        """Exchange every operation that the rule replaces, and drop tensors and constants that none takes any more."""
+        """Exchange every operation that the rule replaces, and drop what none takes any more."""
         for operator in list(self.operators):
             replacement = rule(self, operator)
             if replacement is not None:
                 place = self.operators.index(operator)
                 self.operators[place : place + 1] = replacement
+        self.drop_unused()
+
+    def set_names(self, names: Mapping[int, str]) -> None:
+        """Let these tensors have these names, and all others none: tensor -> name."""
+        for index, tensor in enumerate(self.tensors):
+            tensor.name = names[index].encode() if index in names else None
+
+    def drop_unused(self) -> None:
+        """Drop tensors, constants and kinds of operations that nothing takes, and keep equal constants once."""
         self._drop_tensors()
         self._drop_buffers()
+        self._drop_codes()
 
     def add_constant(
         self, name: str, values: np.ndarray, quantization: schema.QuantizationParametersT | None = None
@@ -253,12 +264,23 @@ class OpenGraph:
                 entry.tensorIndex = new_index[entry.tensorIndex]
 
     def _drop_buffers(self) -> None:
-        holders = [*self.tensors, *(self.tree.metadata or [])]
-        kept = sorted({0, *(holder.buffer for holder in holders)})  # buffer 0 is the empty one
-        new_index = {old: new for new, old in enumerate(kept)}
-        self.tree.buffers = [self.tree.buffers[index] for index in kept]
-        for holder in holders:
-            holder.buffer = new_index[holder.buffer]
+        buffers = [schema.BufferT()]  # the first is the empty one, of all tensors that the graph computes
+        places = {b"": 0}  # content -> its buffer
+        for holder in (*self.tensors, *(self.tree.metadata or [])):
+            data = self.tree.buffers[holder.buffer].data
+            content = b"" if data is None else bytes(data)
+            if content not in places:
+                places[content] = len(buffers)
+                buffers.append(schema.BufferT(data=data))
+            holder.buffer = places[content]
+        self.tree.buffers = buffers
+
+    def _drop_codes(self) -> None:
+        used = sorted({operator.opcodeIndex for operator in self.operators})
+        new_index = {old: new for new, old in enumerate(used)}
+        self.tree.operatorCodes = [self.tree.operatorCodes[index] for index in used]
+        for operator in self.operators:
+            operator.opcodeIndex = new_index[operator.opcodeIndex]
 
 
 def _border(tensors: Mapping[str, int]) -> tuple[np.ndarray, list[schema.TensorMapT]]:

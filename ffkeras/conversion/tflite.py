@@ -10,6 +10,7 @@ from ffkeras.conversion.fast_forms import apply_fast_forms
 from ffkeras.conversion.graph import read_graph
 from ffkeras.conversion.metadata import write_metadata
 from ffkeras.conversion.ranges import mend_ranges
+from ffkeras.conversion.slim import slim
 from ffkeras.errors import UserError
 from ffkeras.layers import gathered_sampling, native_grouped_convolution
 from ffkeras.models import NetworkConfig, config_to_json
@@ -31,6 +32,7 @@ def convert(
     representative: Sequence[np.ndarray] | None = None,
     license: str = LICENSE,
     fast_forms: bool = True,
+    keep_names: bool = False,
 ) -> bytes:
     """Convert a network for one input size, batch 1, with its metadata record.
 
@@ -46,6 +48,7 @@ def convert(
         license: of the weights, an SPDX identifier.
         fast_forms: exchange operations for equal ones that XNNPACK runs faster; without, the file is smaller and has
             fewer multiplications, as plain kernels (TFLite Micro) want it.
+        keep_names: leave out `slim`, so that tensors are named after the layers they come from.
 
     Returns:
         The file. Float32 input and outputs, or int8 input and outputs and no float tensor between.
@@ -65,7 +68,8 @@ def convert(
     data = convert_graph(model, image_size, representative)
     if fast_forms:
         data = apply_fast_forms(data)
-    return _with_record(data, model.config, image_size, "int8" if int8 else "none", license)
+    data = _with_record(data, model.config, image_size, "int8" if int8 else "none", license)
+    return data if keep_names else slim(data)
 
 
 def _with_record(

@@ -9,6 +9,7 @@ import pytest
 
 from ffkeras.conversion import validation
 from ffkeras.conversion.fast_forms import has_fast_forms
+from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.errors import UserError
 from ffkeras.models import NanoBConfig
 from ffkeras.models.build import build_model
@@ -54,6 +55,18 @@ def test_an_int8_file_is_written_under_a_name_that_tells_what_it_is(run, tmp_pat
     assert (record.quantization, record.image_size, record.license) == ("int8", (64, 96), "MIT")
     for words in ("bytes from", "CONV_2D", "relative error on the best anchors", "on 32 images", "wrote output"):
         assert words in result.stdout
+
+
+def test_names_of_layers_are_kept_for_those_who_ask(run, tmp_path):
+    names = {}
+    for options in ((), ("--keep-names",)):
+        path = tmp_path / "model.tflite"
+        arguments = ["--weights", run, "--image-size", 64, "--validation", PHOTOS, "--output", path, *options]
+        convert_tflite.main(list(map(str, arguments)))
+        names[options] = [tensor.name for tensor in OpenGraph(path.read_bytes()).tensors if tensor.name]
+    borders = {b"image", b"classification", b"bbox_regression", b"landmarks"}
+    assert set(names[()]) == borders
+    assert sum(b"conv2d" in name for name in names["--keep-names",]) > 20
 
 
 @pytest.mark.slow

@@ -1,5 +1,7 @@
 """Operations of a converted file in equal forms that XNNPACK runs faster. Takes and gives the bytes of a file."""
 
+from collections.abc import Sequence
+
 from ffkeras.conversion.fast_forms.convolution import join_columns, ungroup
 from ffkeras.conversion.fast_forms.pooling import pool_by_convolution
 from ffkeras.conversion.fast_forms.upsampling import repeat_by_concatenation, scale_before_upsampling
@@ -12,8 +14,6 @@ RULES: dict[str, Rule] = {
     "grouped convolutions as dense ones": ungroup,
     "columns joined in narrow convolutions": join_columns,
 }
-
-_MARKS = ("/repeated", "/joined")  # ends of the names of tensors that only these rules make
 
 
 def apply_fast_forms(model: bytes) -> bytes:
@@ -29,9 +29,15 @@ def apply_fast_forms(model: bytes) -> bytes:
 
 
 def has_fast_forms(model: bytes) -> bool:
-    """Whether `apply_fast_forms` changed this file, told by the names of its tensors."""
+    """Whether `apply_fast_forms` changed this file, told by its shapes: only these rules join columns of a map."""
     graph = OpenGraph(model)
-    return any(graph.name(tensor).endswith(_MARKS) for tensor in range(len(graph.tensors)))
+    reshapes = [operator for operator in graph.operators if graph.kind(operator) == "RESHAPE"]
+    return any(_joins_columns(graph.shape(op.inputs[0]), graph.shape(op.outputs[0])) for op in reshapes)
+
+
+def _joins_columns(before: Sequence[int], after: Sequence[int]) -> bool:
+    """Whether [1, H, W, C] becomes [1, H, W / n, n * C]."""
+    return len(before) == len(after) == 4 and before[:2] == after[:2] and after[2] < before[2]
 
 
 __all__ = ["RULES", "apply_fast_forms", "has_fast_forms"]
