@@ -93,6 +93,13 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         action="store_true",
         help="keep the names of layers in the file, which makes it larger, for those who look into it",
     )
+    parser.add_argument(
+        "--score-threshold",
+        type=float,
+        default=0.5,
+        metavar="S",
+        help="from which a detector reports a face, as tools/evaluate.py --best-threshold finds it (default: 0.5)",
+    )
     parser.add_argument("--license", default="Apache-2.0", metavar="TEXT", help="of the weights (default: Apache-2.0)")
     parser.add_argument("--seed", type=int, default=0, help="of the choice of images (default: 0)")
     options = parser.parse_args(arguments)
@@ -100,6 +107,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     options.image_size = options.image_size or (options.target.image_size if options.target else DEFAULT_IMAGE_SIZE)
     if options.calibration_count < 1:
         parser.error(f"--calibration-count is {options.calibration_count}, but should be 1 or more")
+    if not 0 <= options.score_threshold <= 1:
+        parser.error(f"--score-threshold is {options.score_threshold}, but should be from 0 to 1")
     if options.calibration and not options.int8:
         parser.error("--calibration has a meaning with --int8 only")
     if options.post_training and not options.int8:
@@ -211,7 +220,15 @@ def main(arguments: list[str] | None = None) -> None:
     output = options.output or default_output(model.config.network, size, kind)
     with atomic_path(output) as temporary:
         temporary.touch()  # a folder that cannot be written shows before the work
-        raw = convert(model, size, representative, options.license, not plain_forms, options.keep_names)
+        raw = convert(
+            model,
+            size,
+            representative,
+            options.license,
+            fast_forms=not plain_forms,
+            keep_names=options.keep_names,
+            score_threshold=options.score_threshold,
+        )
         data = apply_target(raw, target, options.keep_names) if target else raw
         parameters = sum(int(np.prod(variable.shape)) for variable in model.trainable_variables)
         print(f"{output.name}: {len(data):,} bytes from {parameters:,} parameters")

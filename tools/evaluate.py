@@ -16,7 +16,8 @@ AVERAGE_PRECISION_OPTIONS = ("from_detections", "detections", "plot", "allow_mis
 EPILOG = """\
 DIR holds WIDER_val/images/<event>/<name>.jpg and ground_truth/wider_{face,easy,medium,hard}_val.mat.
 Recall by face height takes heights in pixels of the network input, after the resize of the longest side, over all
-valid faces, at score 0.5. Images/s counts letterbox, network and decoding, not the reading of files.
+valid faces, at the score of --score-threshold. Images/s counts letterbox, network and decoding, not the reading of
+files.
 
 With --landmarks, DIR is training data with landmarks (WIDER_train/images, wider_face_split/ and
 retinaface_gt/train/label.txt), of which the images that training holds out are taken. Several models are compared with
@@ -52,6 +53,12 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="HxW",
         help="network input, multiples of 32 (default: the .tflite file's own, 640 otherwise)",
     )
+    parser.add_argument(
+        "--score-threshold",
+        type=float,
+        metavar="S",
+        help="of recall by face height (default: the file's own, 0.5 of a run) and of --landmarks (default: 0.5)",
+    )
     parser.add_argument("--detections", type=Path, metavar="FILE", help="write the detections as JSON")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="write a precision-recall plot (.png, .svg, .pdf)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
@@ -63,6 +70,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         value = getattr(options, name)
         if value is not None and value < 1:
             parser.error(f"--{name.replace('_', '-')} is {value}, but should be 1 or more")
+    if options.score_threshold is not None and not 0 <= options.score_threshold <= 1:
+        parser.error(f"--score-threshold is {options.score_threshold}, but should be from 0 to 1")
     if options.from_detections and options.detections:
         parser.error("--detections writes what a model finds; it has no meaning with --from-detections")
     if options.landmarks:
@@ -119,6 +128,16 @@ def load_detector(model: Path, image_size: tuple[int, int] | None, num_threads: 
     return detector
 
 
+def working_threshold(options: argparse.Namespace, detector=None) -> float:
+    """The score at which users see faces: --score-threshold, or that of the record of one of our files, or 0.5."""
+    from ffkeras.evaluation.recall_by_height import WORKING_THRESHOLD
+
+    if options.score_threshold is not None:
+        return options.score_threshold
+    record = getattr(detector, "metadata", None)
+    return WORKING_THRESHOLD if record is None else record.score_threshold
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Evaluate, print the table, write what was asked for."""
     options = parse_arguments(arguments)
@@ -145,6 +164,7 @@ def evaluate_faces(options: argparse.Namespace) -> None:
     sample = {"allow_missing": options.allow_missing, "limit": options.limit}
     if options.from_detections:
         subject, image_size, speed = options.from_detections, options.image_size or DEFAULT_IMAGE_SIZE, None
+        working = working_threshold(options)
         detections = evaluation.read_detections(subject)
         names = evaluation.choose_sample(truth.names, detections, str(subject), **sample)
     else:
@@ -152,7 +172,7 @@ def evaluate_faces(options: argparse.Namespace) -> None:
         names = evaluation.choose_sample(truth.names, images, str(options.data[0]), **sample)
         threshold = evaluation.detections.SCORE_THRESHOLD
         detector = load_detector(subject, options.image_size, options.num_threads, threshold)
-        image_size = detector.image_size
+        image_size, working = detector.image_size, working_threshold(options, detector)
         detections, speed = evaluation.detect_images(detector, {name: images[name] for name in names})
         if options.detections:
             evaluation.write_detections(options.detections, detections)
@@ -167,6 +187,7 @@ def evaluate_faces(options: argparse.Namespace) -> None:
         scales=evaluation.input_scales(chosen, image_size) if len(chosen) == len(names) else None,
         images_per_second=speed,
         num_threads=options.num_threads,
+        score_threshold=working,
     )
     print(report.to_text())
     write_outputs(report, options.plot, options.json)
@@ -175,15 +196,14 @@ def evaluate_faces(options: argparse.Namespace) -> None:
 def evaluate_landmarks(options: argparse.Namespace) -> None:
     """Measure the landmarks of each model at the score that users see, and compare them."""
     from ffkeras.evaluation import LandmarkReport, landmark_errors, landmarked_images
-    from ffkeras.evaluation.recall_by_height import WORKING_THRESHOLD
     from ffkeras.files import write_json
 
     images = landmarked_images(options.data[0], options.limit)
-    errors = {}
+    errors, threshold = {}, working_threshold(options)
     for model in options.model:
-        detector = load_detector(model, options.image_size, options.num_threads, WORKING_THRESHOLD)
+        detector = load_detector(model, options.image_size, options.num_threads, threshold)
         errors[str(model)] = landmark_errors(detector, images)
-    report = LandmarkReport(errors, len(images), WORKING_THRESHOLD)
+    report = LandmarkReport(errors, len(images), threshold)
     print(report.to_text())
     if options.json:
         write_json(options.json, report.to_json())

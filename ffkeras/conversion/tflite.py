@@ -13,7 +13,7 @@ from ffkeras.conversion.ranges import mend_ranges
 from ffkeras.conversion.slim import slim
 from ffkeras.errors import UserError
 from ffkeras.layers import gathered_sampling, native_grouped_convolution
-from ffkeras.models import NetworkConfig, config_to_json
+from ffkeras.models import config_to_json
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.simplify import simplify
 from ffkeras.quantization.equalization import equalize_backbone
@@ -23,6 +23,7 @@ from ffkeras.quiet import quiet_stderr
 from ffkeras.runtime.metadata import Metadata
 
 LICENSE = "Apache-2.0"
+SCORE_THRESHOLD = 0.5
 CENTRED_MEAN = (128.0, 128.0, 128.0)  # with this mean the int8 input is the pixel - 128, at scale 1
 
 
@@ -33,6 +34,7 @@ def convert(
     license: str = LICENSE,
     fast_forms: bool = True,
     keep_names: bool = False,
+    score_threshold: float = SCORE_THRESHOLD,
 ) -> bytes:
     """Convert a network for one input size, batch 1, with its metadata record.
 
@@ -49,6 +51,7 @@ def convert(
         fast_forms: exchange operations for equal ones that XNNPACK runs faster; without, the file is smaller and has
             fewer multiplications, as plain kernels (TFLite Micro) want it.
         keep_names: leave out `slim`, so that tensors are named after the layers they come from.
+        score_threshold: 0..1, from which score on a detector reports a face unless told otherwise.
 
     Returns:
         The file. Float32 input and outputs, or int8 input and outputs and no float tensor between.
@@ -68,27 +71,22 @@ def convert(
     data = convert_graph(model, image_size, representative)
     if fast_forms:
         data = apply_fast_forms(data)
-    data = _with_record(data, model.config, image_size, "int8" if int8 else "none", license)
-    return data if keep_names else slim(data)
-
-
-def _with_record(
-    data: bytes, config: NetworkConfig, image_size: tuple[int, int], quantization: str, license: str
-) -> bytes:
     graph = read_graph(data)
-    if quantization == "int8" and config.mean == CENTRED_MEAN and graph.input_quantization != (1.0, 0):
+    if int8 and model.config.mean == CENTRED_MEAN and graph.input_quantization != (1.0, 0):
         raise RuntimeError(f"the int8 input came out as {graph.input_quantization}, not as scale 1, zero point 0")
     record = Metadata(
-        network=config.network,
+        network=model.config.network,
         image_size=tuple(image_size),
-        mean=config.mean,
-        anchors=config.anchors,
+        mean=model.config.mean,
+        anchors=model.config.anchors,
         outputs=graph.outputs,
-        quantization=quantization,
-        model=config_to_json(config),
+        quantization="int8" if int8 else "none",
+        model=config_to_json(model.config),
+        score_threshold=score_threshold,
         license=license,
     )
-    return write_metadata(data, record)
+    data = write_metadata(data, record)
+    return data if keep_names else slim(data)
 
 
 def convert_graph(

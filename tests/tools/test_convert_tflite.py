@@ -57,12 +57,13 @@ def test_an_int8_file_is_written_under_a_name_that_tells_what_it_is(run, tmp_pat
         assert words in result.stdout
 
 
-def test_names_of_layers_are_kept_for_those_who_ask(run, tmp_path):
+def test_names_of_layers_are_kept_for_those_who_ask_and_the_threshold_is_the_one_given(run, tmp_path):
     names = {}
     for options in ((), ("--keep-names",)):
         path = tmp_path / "model.tflite"
         arguments = ["--weights", run, "--image-size", 64, "--validation", PHOTOS, "--output", path, *options]
-        convert_tflite.main(list(map(str, arguments)))
+        convert_tflite.main([*map(str, arguments), "--score-threshold", "0.3"])
+        assert FaceDetector(path).score_threshold == 0.3
         names[options] = [tensor.name for tensor in OpenGraph(path.read_bytes()).tensors if tensor.name]
     borders = {b"image", b"classification", b"bbox_regression", b"landmarks"}
     assert set(names[()]) == borders

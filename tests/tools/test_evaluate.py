@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "evaluation"))
 
 from widerface_fixture import IMAGES, perfect_detections, write_validation_set
 
+from ffkeras.data.synthetic import SyntheticFaces, write_label_folder
 from ffkeras.errors import UserError
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "evaluate.py"
@@ -118,6 +119,37 @@ def test_tflite_file_of_another_input_size_is_refused(monkeypatch):
 
 def test_folder_without_ground_truth_is_named(tmp_path, found):
     assert_fails(evaluate("--from-detections", found, "--data", tmp_path), "wider_face_val.mat is missing")
+
+
+def test_recall_is_taken_at_the_score_that_is_asked_for(data, found, tmp_path):
+    figures = tmp_path / "figures.json"
+    result = evaluate("--from-detections", found, "--data", data, "--score-threshold", 1.0, "--json", figures)
+    assert result.returncode == 0, result.stderr
+    assert "recall at score 1, by face height" in result.stdout
+    values = json.loads(figures.read_text())
+    assert values["recall_score_threshold"] == 1.0
+    assert sum(band["found"] for band in values["recall_by_height"]) == 0
+
+
+def test_the_best_threshold_is_found_on_images_that_training_holds_out(run_folder, tmp_path):
+    faces, figures = tmp_path / "faces", tmp_path / "figures.json"
+    write_label_folder(SyntheticFaces(48, image_size=(64, 64)), faces)
+    arguments = ("--best-threshold", "--model", run_folder, "--data", faces, "--image-size", "64", "--json", figures)
+    result = evaluate(*arguments)
+    assert result.returncode == 0, result.stderr
+    assert "held-out images: best F1" in result.stdout
+    values = json.loads(figures.read_text())
+    assert 0 < values["images"] < 24
+    assert 0 <= values["threshold"] <= 1
+    assert 0 <= values["f1"] <= 1
+
+
+def test_measures_that_exclude_each_other_are_refused(data, run_folder):
+    for options in (["--landmarks", "--best-threshold"], ["--best-threshold", "--plot", "x.png"]):
+        result = evaluate("--model", run_folder, "--data", data, *options)
+        assert result.returncode == 2
+    result = evaluate("--model", run_folder, "--data", data, data)
+    assert result.returncode == 2 and "--best-threshold only" in result.stderr
 
 
 def test_malformed_detections_are_named(data, found):
