@@ -11,7 +11,7 @@ from ffkeras.errors import UserError
 from ffkeras.files import check_writable
 
 DEFAULT_IMAGE_SIZE = (640, 640)
-AVERAGE_PRECISION_OPTIONS = ("from_detections", "detections", "plot", "allow_missing")
+AVERAGE_PRECISION_OPTIONS = ("from_detections", "detections", "plot", "allow_missing", "grey")
 
 EPILOG = """\
 DIR holds WIDER_val/images/<event>/<name>.jpg and ground_truth/wider_{face,easy,medium,hard}_val.mat.
@@ -64,12 +64,15 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
     parser.add_argument("--limit", type=int, metavar="N", help="take only N images, evenly spread: a quick sample")
     parser.add_argument("--allow-missing", action="store_true", help="evaluate the images that are there: a sample")
+    parser.add_argument("--grey", action="store_true", help="take the colours off each picture first")
     parser.add_argument("--num-threads", type=int, default=1, metavar="N", help="threads of the detector (default: 1)")
     options = parser.parse_args(arguments)
     for name in ("limit", "num_threads"):
         value = getattr(options, name)
         if value is not None and value < 1:
             parser.error(f"--{name.replace('_', '-')} is {value}, but should be 1 or more")
+    if options.from_detections and options.grey:
+        parser.error("--grey changes what a model sees; it has no meaning with --from-detections")
     if options.score_threshold is not None and not 0 <= options.score_threshold <= 1:
         parser.error(f"--score-threshold is {options.score_threshold}, but should be from 0 to 1")
     if options.from_detections and options.detections:
@@ -173,7 +176,7 @@ def evaluate_faces(options: argparse.Namespace) -> None:
         threshold = evaluation.detections.SCORE_THRESHOLD
         detector = load_detector(subject, options.image_size, options.num_threads, threshold)
         image_size, working = detector.image_size, working_threshold(options, detector)
-        detections, speed = evaluation.detect_images(detector, {name: images[name] for name in names})
+        detections, speed = evaluation.detect_images(detector, {name: images[name] for name in names}, options.grey)
         if options.detections:
             evaluation.write_detections(options.detections, detections)
 
@@ -182,7 +185,7 @@ def evaluate_faces(options: argparse.Namespace) -> None:
         detections,
         truth,
         names,
-        subject=subject.resolve().name,
+        subject=subject.resolve().name + (" on grey pictures" if options.grey else ""),
         image_size=image_size,
         scales=evaluation.input_scales(chosen, image_size) if len(chosen) == len(names) else None,
         images_per_second=speed,

@@ -48,6 +48,20 @@ def test_image_without_faces_keeps_its_empty_entry(image):
     assert detections["e/a.jpg"].shape == (0, 5)
 
 
+def test_pictures_are_shown_without_colours_where_that_is_asked_for(tmp_path):
+    class Recorded(NoFace):
+        def detect(self, image):
+            shown.append(image)
+            return []
+
+    path, shown = tmp_path / "red.png", []
+    cv2.imwrite(str(path), np.full((8, 8, 3), (10, 20, 200), np.uint8))
+    for grey in (False, True):
+        detect_images(Recorded(), {"red": path}, grey)
+    assert shown[0][0, 0].tolist() == [10, 20, 200]
+    assert len(set(shown[1][0, 0].tolist())) == 1
+
+
 def test_interruption_passes_through(image):
     with pytest.raises(KeyboardInterrupt):
         detect_images(Interrupted(), {"e/a.jpg": image})
