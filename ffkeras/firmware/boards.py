@@ -18,17 +18,29 @@ class Board:
     Args:
         name: such as "an386".
         processor: such as "Cortex-M4".
+        flags: of the compiler.
+        machine: of QEMU.
     """
 
     name: str
     processor: str
+    flags: tuple[str, ...]
+    machine: str
 
 
 def list_boards() -> list[Board]:
     """All boards, in the order of `boards.txt`."""
     lines = (BARE_METAL / "boards.txt").read_text().splitlines()
     rows = ([field.strip() for field in line.split("|")] for line in lines if line and not line.startswith("#"))
-    return [Board(name, processor) for name, processor, *_ in rows]
+    return [Board(name, processor, tuple(flags.split()), machine) for name, processor, flags, machine in rows]
+
+
+def find_board(name: str) -> Board:
+    """The board of that name. Raises UserError where there is none."""
+    boards = {board.name: board for board in list_boards()}
+    if name not in boards:
+        raise UserError(f"{name} is not a board; choose from {', '.join(boards)}.")
+    return boards[name]
 
 
 def run_board(board: str, model: Path, photo: Path, folder: Path) -> dict:

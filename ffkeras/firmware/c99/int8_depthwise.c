@@ -57,10 +57,9 @@ static void sum_four_channels(const Int8Depthwise *layer, const Taps *taps, cons
 }
 
 static int8_t finish(const Int8Depthwise *layer, int channel, int32_t sum) {
-  const Int8Channels *channels = &layer->channels;
-  const int32_t total = (int32_t)((uint32_t)sum + (uint32_t)channels->bias[channel]);
-  const int32_t value = int8_rescale(total, channels->multipliers[channel], channels->shifts[channel]);
-  return int8_clamp(value + layer->output.zero_point, layer->output.low, layer->output.high);
+  const Int8Scaling *scaling = &layer->channels.scaling[channel];
+  const int32_t value = int8_scale(int8_wrapping_sum(sum, scaling->bias), scaling);
+  return int8_clamp(value, layer->output.low, layer->output.high);
 }
 
 /* All channels of the output's pixel whose window begins at (`top`, `left`). */

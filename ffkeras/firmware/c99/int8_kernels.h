@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "int8_rescale.h"
+#include "int8_scaling.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -33,25 +34,29 @@ typedef struct Int8Window {
   int16_t pad_top, pad_left;
 } Int8Window;
 
-/* One factor for each output channel, and a bias that contains the share of the input's zero point. */
+/* How the channels of an output are scaled. */
 typedef struct Int8Channels {
-  const int32_t *bias;
-  const int32_t *multipliers;
-  const int8_t *shifts;
+  const Int8Scaling *scaling; /* of each channel */
+  int16_t is_simple;          /* all shifts are above 0, and low..high is all of int8 */
 } Int8Channels;
 
+/* Weights lie in blocks of four filters and four inputs, [filters / 4][inputs / 4][4 filters][4 inputs]; inputs are the
+ * rows of the window, each with zeros behind it up to a multiple of four. With several groups, those of one group after
+ * those of the other; missing filters of a group's last block are zeros, and so is their scaling. */
 typedef struct Int8Convolution {
   Int8Window window;
   int16_t input_channels, output_channels;
   int16_t groups; /* of channels; each output channel sees the input channels of its group */
   int16_t input_zero_point;
   Int8Range output;
-  const int8_t *weights; /* [output_channels][window.height][window.width][input_channels / groups] */
-  Int8Channels channels;
+  const int8_t *weights;
+  Int8Channels channels; /* those of each group up to a multiple of four */
 } Int8Convolution;
 
-/* patch: working memory of window.height * window.width * input_channels / groups; a window of one pixel needs none. */
-void int8_convolution(const Int8Convolution *layer, const int8_t *input, int8_t *output, int8_t *patch);
+/* Two pixels at a time: before the output of both is written, all that they see is read, and up to 3 bytes behind it.
+ * scratch: working memory of 7 + 4 * padded + filters bytes, where `padded` is the size of the padded window of a group
+ * and `filters` the output channels of one; of 2 * padded more where the window is more than a pixel, or moves by more. */
+void int8_convolution(const Int8Convolution *layer, const int8_t *input, int8_t *output, int8_t *scratch);
 
 typedef struct Int8Depthwise {
   Int8Window window;
@@ -59,10 +64,16 @@ typedef struct Int8Depthwise {
   int16_t input_zero_point;
   Int8Range output;
   const int8_t *weights; /* [window.height][window.width][channel_count] */
-  Int8Channels channels; /* whose bias has no share of the zero point */
+  Int8Channels channels;
 } Int8Depthwise;
 
+/* Any window; the bias has no share of the zero point. */
 void int8_depthwise(const Int8Depthwise *layer, const int8_t *input, int8_t *output);
+
+/* A window of 3 x 3 that moves by one or two columns, at most a row and a column before the map; weights are not -128.
+ * Before a row of the output is written, all rows of the input that it sees are read.
+ * scratch: see ffkeras/firmware/c_network/windows.py. */
+void int8_depthwise_3x3(const Int8Depthwise *layer, const int8_t *input, int8_t *output, int8_t *scratch);
 
 /* How the second of two inputs is spread over the first, which is [outer][count][repeat]: it has `count` values. As
  * many as the first: [1][n][1]; one for each channel: [pixels][channels][1]; one for each pixel: [1][pixels][channels];
@@ -75,7 +86,7 @@ typedef struct Int8Addition {
   Int8Spread spread;
   int16_t first_zero_point, second_zero_point;
   Int8Factor first, second; /* to a common scale, after a shift by 20 bits */
-  Int8Factor sum;           /* from there to the output's */
+  Int8Scaling sum;          /* from there to the output's */
   Int8Range output;
 } Int8Addition;
 
@@ -85,7 +96,7 @@ void int8_subtract(const Int8Addition *layer, const int8_t *first, const int8_t 
 typedef struct Int8Multiplication {
   Int8Spread spread;
   int16_t first_zero_point, second_zero_point;
-  Int8Factor product;
+  Int8Scaling product;
   Int8Range output;
 } Int8Multiplication;
 

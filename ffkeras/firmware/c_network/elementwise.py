@@ -4,12 +4,16 @@ import math
 
 import numpy as np
 
+from ffkeras.firmware.c_network.filters import scaling_fields
 from ffkeras.firmware.c_network.fixed_point import Factor
 from ffkeras.firmware.c_network.layer import Call, Layer, Place, one_call
 from ffkeras.firmware.c_network.operation import Operation
-from ffkeras.firmware.c_network.tables import leaky_table, logistic_table, requantize_table
+from ffkeras.firmware.c_network.tables import leaky_table, logistic_table, product_table, requantize_table
 
 COMMON_SHIFT = 20  # bits of precision that ADD's common scale has beyond int8
+LARGEST_SUM = 255 << COMMON_SHIFT  # of two numbers on the common scale, each of them halved
+LARGEST_PRODUCT = 255**2
+LARGEST_TABLE_SHIFT = 14  # products of two values have 17 bits with their sign
 PROBABILITY = (np.float32(1 / 256), -128)  # the scale and zero point of all probabilities
 
 
@@ -17,13 +21,14 @@ def addition(op: Operation) -> Layer:
     """ADD and SUB."""
     first, second, spread = _spread(op, may_swap=op.kind == "ADD")
     common = 2 * float(max(op.scale(first), op.scale(second)))
+    precise_output = (1 << COMMON_SHIFT) * float(op.scale(op.output))
     fields = {
         "spread": spread,
         "first_zero_point": op.zero_point(first),
         "second_zero_point": op.zero_point(second),
         "first": _factor(op.factor(float(op.scale(first)) / common)),
         "second": _factor(op.factor(float(op.scale(second)) / common)),
-        "sum": _factor(op.factor(common / ((1 << COMMON_SHIFT) * float(op.scale(op.output))))),
+        "sum": scaling_fields(op.factor(common / precise_output), LARGEST_SUM, op.zero_point(op.output)),
         "output": op.output_range(),
     }
     kernel = "int8_add" if op.kind == "ADD" else "int8_subtract"
@@ -32,15 +37,20 @@ def addition(op: Operation) -> Layer:
 
 
 def multiplication(op: Operation) -> Layer:
-    """MUL."""
+    """MUL; by a single constant it is a function of one value."""
     first, second, spread = _spread(op, may_swap=True)
     scales = (float(op.scale(tensor)) for tensor in (*op.inputs, op.output))
     left, right, output = scales
+    product = op.factor(left * right / output)
+    constant = op.graph.values(second) if spread["count"] == 1 else None
+    if constant is not None and product.shift <= LARGEST_TABLE_SHIFT:
+        by = int(constant.ravel()[0]) - op.zero_point(second)
+        return _lookup(op, first, product_table(product, op.zero_point(first), by, op.output_range()))
     fields = {
         "spread": spread,
         "first_zero_point": op.zero_point(first),
         "second_zero_point": op.zero_point(second),
-        "product": _factor(op.factor(left * right / output)),
+        "product": scaling_fields(product, LARGEST_PRODUCT, op.zero_point(op.output)),
         "output": op.output_range(),
     }
     inputs = (first, second)
@@ -51,14 +61,14 @@ def logistic(op: Operation) -> Layer:
     """LOGISTIC."""
     op.require((op.scale(op.output), op.zero_point(op.output)) == PROBABILITY, "with an output that is not in 1/256")
     source = op.inputs[0]
-    return _lookup(op, logistic_table(op.scale(source), op.zero_point(source)))
+    return _lookup(op, source, logistic_table(op.scale(source), op.zero_point(source)))
 
 
 def requantization(op: Operation) -> Layer:
     """QUANTIZE from int8 to int8, and RELU."""
     zero = op.zero_point(op.output)
     low = max(-128, zero) if op.kind == "RELU" else -128
-    return _lookup(op, requantize_table(op.factor(op.ratio()), op.zero_point(op.inputs[0]), zero, low))
+    return _lookup(op, op.inputs[0], requantize_table(op.factor(op.ratio()), op.zero_point(op.inputs[0]), zero, low))
 
 
 def leaky_relu(op: Operation) -> Layer:
@@ -66,18 +76,18 @@ def leaky_relu(op: Operation) -> Layer:
     source, output = op.scale(op.inputs[0]), op.scale(op.output)
     slope = float(source * np.float32(op.options.alpha) / output)
     factors = op.factor(float(source / output)), op.factor(slope)
-    return _lookup(op, leaky_table(*factors, op.zero_point(op.inputs[0]), op.zero_point(op.output)))
+    return _lookup(op, op.inputs[0], leaky_table(*factors, op.zero_point(op.inputs[0]), op.zero_point(op.output)))
 
 
-def _lookup(op: Operation, table: np.ndarray) -> Layer:
+def _lookup(op: Operation, source: int, table: np.ndarray) -> Layer:
     name = op.constant("table", table)
-    arguments = (name, str(op.size(op.output)), Place(op.inputs[0]), Place(op.output))
+    arguments = (name, str(op.size(op.output)), Place(source), Place(op.output))
     return Layer(
         sources=("int8_lookup",),
         calls=(Call("int8_lookup", arguments),),
-        inputs=(op.inputs[0],),
+        inputs=(source,),
         output=op.output,
-        distances=op.in_place(op.inputs),
+        distances=op.in_place((source,)),
     )
 
 

@@ -14,7 +14,8 @@ from ffkeras.firmware.c_network.source import source_text
 from ffkeras.firmware.facts import Facts, read_facts
 
 KERNELS = Path(__file__).resolve().parents[1] / "c99"
-ALWAYS_COPIED = ("faces.h", "faces.c", "int8_kernels.h", "int8_rescale.h")
+ALWAYS_COPIED = ("faces.h", "faces.c", "int8_kernels.h", "int8_processor.h", "int8_rescale.h", "int8_scaling.h")
+INSIDES = (".h", "_plain.h", "_dsp.h", "_helium.h")  # of a kernel that has several ways, beside its .c
 OUTPUT_WIDTHS = {"bbox_regression": (4,), "landmarks": (10,), "classification": (1, 2)}
 
 
@@ -61,9 +62,15 @@ def export_c(model: bytes, file: str, folder: Path, name: str | None = None) -> 
         f"{name}.h": header_text(facts, network, file, name),
         f"{name}.c": source_text(facts, network, file, name),
     }
-    for copied in (*ALWAYS_COPIED, *(f"{source}.c" for source in network.sources)):
+    for copied in (*ALWAYS_COPIED, *(file for source in network.sources for file in kernel_files(source))):
         texts[copied] = (KERNELS / copied).read_text()
     return Exported(_write_all(texts, folder), network.arena_size, network.constants.size)
+
+
+def kernel_files(source: str) -> list[str]:
+    """The files of a kernel in the folder KERNELS: its .c, and what that includes of its own."""
+    insides = (f"{source}{ending}" for ending in INSIDES)
+    return [f"{source}.c", *(file for file in insides if (KERNELS / file).exists())]
 
 
 def _checked_name(name: str) -> str:

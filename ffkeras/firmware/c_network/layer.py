@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-C_TYPES = {np.dtype(np.int8): "int8_t", np.dtype(np.int32): "int32_t"}
+SCALING = np.dtype([(name, np.int32) for name in ("bias", "multiplier", "rounding", "shift")])
+C_TYPES = {np.dtype(np.int8): "int8_t", np.dtype(np.int32): "int32_t", SCALING: "Int8Scaling"}
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Layer:
         distances: inputs that the output may overlap where they are not needed any more -> how many bytes before such
             an input it must begin at least, so that nothing is overwritten before it is read.
         scratch: bytes of working memory.
+        reads_behind: bytes behind an input that may be read, and do not matter.
     """
 
     sources: tuple[str, ...]
@@ -57,6 +59,7 @@ class Layer:
     fields: Fields = field(default_factory=dict)
     distances: Mapping[int, int] = field(default_factory=dict)
     scratch: int = 0
+    reads_behind: int = 0
 
 
 def one_call(
@@ -69,6 +72,7 @@ def one_call(
     source: str = "",
     distances: Mapping[int, int] | None = None,
     scratch: int | None = None,
+    reads_behind: int = 0,
 ) -> Layer:
     """A layer that is `kernel(&layer, inputs.., output)`, with a pointer to working memory where `scratch` is given."""
     places = tuple(Place(tensor) for tensor in (*inputs, output))
@@ -82,6 +86,7 @@ def one_call(
         fields=fields,
         distances=distances or {},
         scratch=scratch or 0,
+        reads_behind=reads_behind,
     )
 
 
@@ -97,14 +102,14 @@ class Constants:
         self._names: dict[tuple[str, bytes], str] = {}
 
     def add(self, role: str, number: int, values: np.ndarray) -> str:
-        """The name of an array of int8 or int32.
+        """The name of an array of int8, int32 or SCALING.
 
         Args:
             role: what it is, first part of its name.
             number: of the layer that needs it, second part of its name unless another has the same values.
             values: of any shape.
         """
-        key = (values.dtype.str, values.tobytes())
+        key = (C_TYPES[values.dtype], values.tobytes())
         name = self._names.setdefault(key, f"{role}_{number}")
         self.arrays.setdefault(name, values.ravel())
         return name

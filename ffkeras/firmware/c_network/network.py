@@ -127,6 +127,11 @@ def _planned(
     spans, span_of, scratch = _spans(work, order)
     plan = plan_arena(spans, goal=work.most_memory(order)[0])
     offsets = {tensor: plan.offsets[index] for tensor, index in span_of.items()}
+    ends = [
+        offsets[tensor] + work.sizes[tensor] + layers[index].layer.reads_behind
+        for index, step in enumerate(work.steps)
+        for tensor in step.inputs
+    ]
     return Network(
         graph=graph,
         layers=tuple(layers[index] for index in order),
@@ -134,7 +139,7 @@ def _planned(
         offsets=offsets | {tensor: offsets[first] for tensor, first in same.items()},
         constant_inputs=constant_inputs,
         scratch={layers[index].number: plan.offsets[span] for index, span in scratch.items()},
-        arena_size=plan.size,
+        arena_size=max(plan.size, *ends),
     )
 
 

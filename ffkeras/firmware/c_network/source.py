@@ -13,6 +13,17 @@ from ffkeras.firmware.facts import Facts
 from ffkeras.firmware.literals import comment_line
 
 WIDTH = 120
+ALIGNED_ROLE = "weights"  # arrays that kernels read by words
+
+AFTER_LAYER = """\
+/* -DFFKERAS_AFTER_LAYER=name names a function that is called before the first layer, with 0, and after each with its
+ * number: one that reads a clock. */
+#ifdef FFKERAS_AFTER_LAYER
+void FFKERAS_AFTER_LAYER(int layer);
+#else
+#define FFKERAS_AFTER_LAYER(layer) ((void)0)
+#endif
+"""
 
 SOURCE = Template("""\
 /* $title
@@ -32,6 +43,7 @@ SOURCE = Template("""\
 #define FFKERAS_ARENA_ATTRIBUTE
 #endif
 
+$after_layer
 FFKERAS_ARENA_ATTRIBUTE static int8_t arena[${upper}_ARENA_SIZE];
 
 $model
@@ -68,6 +80,7 @@ def source_text(facts: Facts, network: Network, file: str, name: str) -> str:
         layers=layers_text(network),
         calls=calls_text(network),
         arrays=arrays_text(network.constants),
+        after_layer=AFTER_LAYER,
         **{output: network.offsets[tensor] for output, tensor in outputs.items()},
     )
 
@@ -80,12 +93,15 @@ def layers_text(network: Network) -> str:
 
 def calls_text(network: Network) -> str:
     """The body of the function that runs the network."""
-    return "\n".join(f"  layer_{numbered.number}();" for numbered in network.layers)
+    lines = ["  FFKERAS_AFTER_LAYER(0);"]
+    for numbered in network.layers:
+        lines += [f"  layer_{numbered.number}();", f"  FFKERAS_AFTER_LAYER({numbered.number});"]
+    return "\n".join(lines)
 
 
 def arrays_text(constants: Constants) -> str:
     """The definitions of all arrays."""
-    return "\n\n".join(_array_text(name, values) for name, values in constants.arrays.items())
+    return "\n\n".join(array_text(name, values) for name, values in constants.arrays.items())
 
 
 def _layer_text(network: Network, numbered: NumberedLayer, declared: set[str]) -> str:
@@ -172,14 +188,18 @@ def _rows(items: Sequence[str], start: str, end: str) -> Iterator[str]:
 
 
 def _declaration(name: str, values: np.ndarray) -> str:
-    return f"static const {C_TYPES[values.dtype]} {name}[{values.size}]"
+    aligned = " INT8_ALIGNED" if name.startswith(ALIGNED_ROLE) else ""
+    return f"static const {C_TYPES[values.dtype]} {name}[{values.size}]{aligned}"
 
 
-def _array_text(name: str, values: np.ndarray) -> str:
-    rows = _rows([_integer(int(value)) for value in values], "    ", "};")
+def array_text(name: str, values: np.ndarray) -> str:
+    """The definition of one array, [N] of a type of C_TYPES."""
+    rows = _rows([_literal(value) for value in values.tolist()], "    ", "};")
     return "\n".join([f"{_declaration(name, values)} = {{", *rows])
 
 
-def _integer(value: int) -> str:
-    """A literal; the least int32 has none of its own in C."""
+def _literal(value: int | tuple[int, ...]) -> str:
+    """A number, or a struct of some; the least int32 has no literal of its own in C."""
+    if isinstance(value, tuple):
+        return f"{{{', '.join(map(_literal, value))}}}"
     return "INT32_MIN" if value == -(2**31) else str(value)

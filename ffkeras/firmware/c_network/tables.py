@@ -1,7 +1,7 @@
 """Functions of one int8 value as tables of their 256 results, and the exponentials of a softmax."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -29,6 +29,23 @@ def table(function: Callable[[int], int]) -> np.ndarray:
 def requantize_table(factor: Factor, input_zero: int, output_zero: int, low: int = LOWEST, high: int = HIGHEST):
     """The table of a change of scale, kept within low..high: QUANTIZE, RELU."""
     return table(lambda value: min(max(rescale(value - input_zero, factor) + output_zero, low), high))
+
+
+def product_table(factor: Factor, input_zero: int, by: int, output: Mapping[str, int]) -> np.ndarray:
+    """The table of MUL by one number.
+
+    Args:
+        factor: from products to the output.
+        input_zero: zero point of the input.
+        by: the number in units of its scale.
+        output: the C struct Int8Range.
+    """
+
+    def product(value: int) -> int:
+        value = rescale((value - input_zero) * by, factor) + output["zero_point"]
+        return min(max(value, output["low"]), output["high"])
+
+    return table(product)
 
 
 def leaky_table(identity: Factor, slope: Factor, input_zero: int, output_zero: int) -> np.ndarray:

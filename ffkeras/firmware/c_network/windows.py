@@ -2,11 +2,24 @@
 
 import numpy as np
 
-from ffkeras.conversion.open_graph import ABSENT
+from ffkeras.firmware.c_network.filters import (
+    BLOCK,
+    block_weights,
+    channels_fields,
+    padded_channels,
+    padded_length,
+    read_filters,
+    scaling_table,
+)
 from ffkeras.firmware.c_network.layer import Layer, one_call
 from ffkeras.firmware.c_network.operation import Operation
+from ffkeras.firmware.c_network.tables import LOWEST
 
 LARGEST_SUM = 2**31 - 1  # of products, in C's int32_t
+TOGETHER = 2  # pixels that a convolution makes at a time
+READS_BEHIND = 3  # bytes, of the last word
+ALIGNMENT = 7  # bytes of working memory that may be lost before its first word
+TAPS = 9  # of a window of 3 x 3
 
 
 def convolution(op: Operation) -> Layer:
@@ -17,11 +30,11 @@ def convolution(op: Operation) -> Layer:
     groups = input_channels // group_channels
     op.require(output_channels % groups == 0, f"of {output_channels} filters in {groups} groups")
     window = _window(op, height, width)
-    weights, channels = _filters(op, output_channels, axis=0)
+    filters = read_filters(op, output_channels, axis=0)
     zero_point = op.zero_point(op.inputs[0])
-    bias = channels.pop("bias") - zero_point * weights.astype(np.int64).reshape(output_channels, -1).sum(axis=1)
-    patch = height * width * group_channels
-    op.require(patch * 2**14 <= LARGEST_SUM, f"of {patch} weights for one value")
+    size = height * width * group_channels
+    op.require(size * 2**14 <= LARGEST_SUM, f"of {size} weights for one value")
+    table = scaling_table(filters, 0, zero_point, op.zero_point(op.output), folded=True)
     fields = {
         "window": window,
         "input_channels": input_channels,
@@ -29,18 +42,21 @@ def convolution(op: Operation) -> Layer:
         "groups": groups,
         "input_zero_point": zero_point,
         "output": op.output_range(),
-        "weights": op.constant("weights", weights),
-        "channels": _channels(op, bias, channels),
+        "weights": op.constant("weights", block_weights(filters.weights, groups)),
+        "channels": channels_fields(op, padded_channels(table, groups)),
     }
-    is_pointwise = height == width == 1
+    length = padded_length(height, width, group_channels)
+    is_pointwise = (height, width, window["stride_y"], window["stride_x"]) == (1, 1, 1, 1)
+    scratch = ALIGNMENT + 4 * length + output_channels // groups + (0 if is_pointwise else TOGETHER * length)
     return one_call(
         "int8_convolution",
         "Int8Convolution",
         fields,
         op.inputs[:1],
         op.output,
-        distances=_distances(op, window),
-        scratch=0 if is_pointwise else patch,
+        distances=_distances(op, window) if groups == 1 else {},  # groups read their input one after the other
+        scratch=scratch,
+        reads_behind=READS_BEHIND,
     )
 
 
@@ -50,18 +66,49 @@ def depthwise(op: Operation) -> Layer:
     _, height, width, output_channels = op.shape(op.inputs[1])
     op.require(output_channels == channel_count, f"of {channel_count} to {output_channels} channels")
     window = _window(op, height, width)
-    weights, channels = _filters(op, channel_count, axis=3)
+    filters = read_filters(op, channel_count, axis=3)
+    is_3x3 = (
+        (height, width) == (3, 3)
+        and window["stride_x"] in (1, 2)
+        and max(window["pad_top"], window["pad_left"]) <= 1
+        and filters.weights.min() > LOWEST
+    )
+    zero_point = op.zero_point(op.inputs[0])
+    table = scaling_table(filters, 3, zero_point, op.zero_point(op.output), folded=is_3x3)
     fields = {
         "window": window,
         "channel_count": channel_count,
-        "input_zero_point": op.zero_point(op.inputs[0]),
+        "input_zero_point": zero_point,
         "output": op.output_range(),
-        "weights": op.constant("weights", weights),
-        "channels": _channels(op, channels.pop("bias"), channels),
+        "weights": op.constant("weights", filters.weights),
+        "channels": channels_fields(op, table),
     }
+    if not is_3x3:
+        distances = _distances(op, window, together=1)
+        return one_call("int8_depthwise", "Int8Depthwise", fields, op.inputs[:1], op.output, distances=distances)
     return one_call(
-        "int8_depthwise", "Int8Depthwise", fields, op.inputs[:1], op.output, distances=_distances(op, window)
+        "int8_depthwise_3x3",
+        "Int8Depthwise",
+        fields,
+        op.inputs[:1],
+        op.output,
+        distances=_row_distances(op, window),
+        scratch=_ring_size(window, channel_count),
+        reads_behind=READS_BEHIND,
     )
+
+
+def _ring_size(window: dict[str, int], channels: int) -> int:
+    """Bytes of working memory of int8_depthwise_3x3: the most that one of its ways needs."""
+
+    def columns(together: int) -> int:
+        return (-(-window["output_width"] // together) * together - 1) * window["stride_x"] + 3
+
+    blocks, period = -(-channels // BLOCK), channels + 16
+    plain = 3 * columns(4) * channels + TAPS * channels
+    dsp = blocks * 4 * (6 * columns(2) + 2 * TAPS)
+    helium = 3 * (columns(1) * channels + 16) + (TAPS + 4 * 4) * period
+    return ALIGNMENT + max(plain, dsp, helium)
 
 
 def pooling(op: Operation) -> Layer:
@@ -103,10 +150,10 @@ def _padding(size: int, window: int, stride: int, output: int) -> int:
     return max((output - 1) * stride + window - size, 0) // 2
 
 
-def _distances(op: Operation, window: dict[str, int]) -> dict[int, int]:
-    """How far before its input the output must begin.
+def _distances(op: Operation, window: dict[str, int], together: int = TOGETHER) -> dict[int, int]:
+    """How far before its input the output must begin, where some pixels are made at a time.
 
-    Pixels are written row by row. When one is complete, all input pixels from its window's first one on may still be
+    They are written row by row. While some are written, all input pixels from the first one's window on may still be
     needed, and none before.
     """
     input_channels, output_channels = op.shape(op.inputs[0])[-1], op.shape(op.output)[-1]
@@ -116,36 +163,18 @@ def _distances(op: Operation, window: dict[str, int]) -> dict[int, int]:
     left = np.maximum(columns * window["stride_x"] - window["pad_left"], 0)
     needed = (top * window["input_width"] + left) * input_channels  # from here on, by this pixel
     needed = np.minimum.accumulate(needed[::-1])[::-1]  # and by all that follow
-    return {op.inputs[0]: min(max(int((written - needed).max()), 0), op.size(op.output))}
+    last = np.minimum(np.arange(0, len(written), together) + together, len(written)) - 1
+    return _bounded(op, int((written[last] - needed[::together]).max()))
 
 
-def _filters(op: Operation, count: int, axis: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """The weights, and for each filter its bias (int64), multiplier (int32) and shift (int8)."""
-    op.require(op.graph.is_int8(op.inputs[1]), "with weights that are not int8")
-    weights = op.graph.values(op.inputs[1])
-    op.require(weights is not None, "with weights that the network computes")
-    quantization = op.graph.quantization(op.inputs[1])
-    zero_points = quantization.zeroPoint
-    op.require(zero_points is None or not np.any(zero_points), "with weights that have a zero point")
-    scales = op.scales(op.inputs[1])
-    op.require(len(scales) in (1, count), f"with {len(scales)} scales for {count} filters")
-    op.require(len(scales) == 1 or quantization.quantizedDimension == axis, "with scales along another axis")
-    scales = np.broadcast_to(scales, count).astype(np.float64)
-    input_scale, output_scale = float(op.scale(op.inputs[0])), float(op.scale(op.output))
-    factors = [op.factor(input_scale * float(scale) / output_scale) for scale in scales]
-    bias = np.zeros(count, np.int64)
-    if len(op.inputs) > 2 and op.inputs[2] != ABSENT:
-        values = op.graph.values(op.inputs[2])
-        op.require(values is not None and values.dtype == np.int32, "with a bias that is no int32 constant")
-        bias = values.astype(np.int64)
-    return weights, {
-        "bias": bias,
-        "multipliers": np.array([factor.multiplier for factor in factors], np.int32),
-        "shifts": np.array([factor.shift for factor in factors], np.int8),
-    }
+def _row_distances(op: Operation, window: dict[str, int]) -> dict[int, int]:
+    """The same where an output row is written after all input rows that it sees have been read."""
+    channels = op.shape(op.output)[-1]
+    rows = np.arange(window["output_height"])
+    written = (rows + 1) * window["output_width"] * channels
+    read = np.minimum(rows * window["stride_y"] - window["pad_top"] + window["height"], window["input_height"])
+    return _bounded(op, int((written - read * window["input_width"] * channels).max()))
 
 
-def _channels(op: Operation, bias: np.ndarray, others: dict[str, np.ndarray]) -> dict[str, str]:
-    """The C struct Int8Channels. A bias beyond int32 wraps, as the reference's own sum would."""
-    bias = (bias & 0xFFFFFFFF).astype(np.uint32).view(np.int32)
-    return {role: op.constant(role, values) for role, values in {"bias": bias, **others}.items()}
+def _bounded(op: Operation, distance: int) -> dict[int, int]:
+    return {op.inputs[0]: min(max(distance, 0), op.size(op.output))}

@@ -14,7 +14,7 @@ import c_compiler
 from ffkeras.conversion.flatbuffer import pack_model
 from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.firmware.c_network.network import Network, lower_network
-from ffkeras.firmware.c_network.source import arrays_text, calls_text, layers_text
+from ffkeras.firmware.c_network.source import AFTER_LAYER, arrays_text, calls_text, layers_text
 
 PROGRAM = """\
 #include <stddef.h>
@@ -27,6 +27,8 @@ void run(void);
 static int8_t arena[{size}];
 
 int8_t *arena_start(void) {{ return arena; }}
+
+{after_layer}
 
 {layers}
 void run(void) {{
@@ -110,15 +112,20 @@ def lower(model: bytes) -> Network:
     return lower_network(OpenGraph(model), "small.tflite")
 
 
-def run_in_c(network: Network, inputs, folder: Path) -> list[np.ndarray]:
-    """The outputs of a network, computed by generated C that is compiled in `folder`."""
-    text = PROGRAM.format(
+def program_text(network: Network) -> str:
+    """C with the arena, a function `run`, and all arrays of a network."""
+    return PROGRAM.format(
         size=network.arena_size,
+        after_layer=AFTER_LAYER,
         layers=layers_text(network),
         calls=calls_text(network),
         arrays=arrays_text(network.constants),
     )
-    (folder / "small.c").write_text(text)
+
+
+def run_in_c(network: Network, inputs, folder: Path) -> list[np.ndarray]:
+    """The outputs of a network, computed by generated C that is compiled in `folder`."""
+    (folder / "small.c").write_text(program_text(network))
     sources = [c_compiler.SOURCES / f"{source}.c" for source in network.sources]
     library = ctypes.CDLL(str(c_compiler.library(folder / "small.so", folder / "small.c", *sources)))
     library.arena_start.restype = ctypes.c_void_p

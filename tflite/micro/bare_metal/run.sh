@@ -7,7 +7,7 @@
 # BOARD is a name of boards.txt. MODEL is an int8 .tflite file, or a folder that `tools/export_c.py MODEL --name network
 # --output FOLDER` wrote. PHOTO is any image (a .bmp is put into flash as it is). FOLDER keeps firmware.elf, firmware.map
 # and output.txt (default: output/bare_metal/BOARD in the checkout); what an earlier run left there is replaced.
-# STACK_SIZE=4096 in the environment changes the bytes of the stack.
+# In the environment, STACK_SIZE=4096 changes the bytes of the stack, and CFLAGS are added, such as -DFFKERAS_PLAIN_C.
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -58,7 +58,7 @@ compile() {
     mkdir "$FOLDER/objects"
     # shellcheck disable=SC2086 # flags are words
     (cd "$FOLDER/objects" && arm-none-eabi-gcc $flags -mthumb -std=c99 -O2 -Wall -Wextra -Werror -ffunction-sections \
-        -fdata-sections -DCANDIDATE_LIMIT=$CANDIDATE_LIMIT -DFACE_LIMIT=$FACE_LIMIT \
+        -fdata-sections ${CFLAGS:-} -DCANDIDATE_LIMIT=$CANDIDATE_LIMIT -DFACE_LIMIT=$FACE_LIMIT \
         -DPICTURE="\"$FOLDER/picture.bmp\"" -I "$NETWORK" -I "$program" -c "$HERE"/*.[cS] "$program"/*.c "$NETWORK"/*.c) &&
         arm-none-eabi-gcc $flags -mthumb -nostartfiles -Wl,--gc-sections -Wl,--defsym=STACK_SIZE="$STACK_SIZE" \
             -Wl,-Map="$FOLDER/firmware.map" -L "$HERE/boards" -T "$BOARD.ld" -T "$HERE/sections.ld" \
