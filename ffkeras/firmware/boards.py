@@ -1,7 +1,9 @@
 """The emulated boards of `tflite/micro/bare_metal/`: which there are, and what a network prints on one."""
 
 import json
+import os
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +45,9 @@ def find_board(name: str) -> Board:
     return boards[name]
 
 
-def run_board(board: str, model: Path, photo: Path, folder: Path) -> dict:
+def run_board(
+    board: str, model: Path, photo: Path, folder: Path, *, flags: Sequence[str] = (), count: bool = False
+) -> dict:
     """Build a firmware and run it under QEMU.
 
     Args:
@@ -51,16 +55,22 @@ def run_board(board: str, model: Path, photo: Path, folder: Path) -> dict:
         model: an int8 .tflite file, or a folder that `tools/export_c.py --name network` wrote.
         photo: any image; a .bmp goes into the firmware as it is.
         folder: where firmware.elf and firmware.map stay.
+        flags: that the compiler gets besides the board's, such as "-DFFKERAS_PLAIN_C".
+        count: whether the instructions of each layer are counted.
 
     Returns:
-        What the firmware prints: "width", "height", "input_crc32", "outputs_crc32", "faces", "stack_bytes".
+        What the firmware prints: "width", "height", "input_crc32", "outputs_crc32", "faces", "stack_bytes", and with
+        `count` what `ffkeras.firmware.instructions` reads.
 
     Raises:
         UserError: a tool is missing, an input cannot be used, the board is too small, or the firmware failed; the
             sentence is that of `run.sh`.
     """
     command = ["bash", str(BARE_METAL / "run.sh"), board, str(model), str(photo), str(folder)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = os.environ | {"COUNT_INSTRUCTIONS": "1" if count else ""}
+    if flags:
+        environment["CFLAGS"] = " ".join(flags)
+    result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if result.returncode != 0:
         raise UserError(result.stderr.strip().removeprefix("error: ") or f"run.sh ended with {result.returncode}.")
     return json.loads(result.stdout)

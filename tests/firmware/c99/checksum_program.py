@@ -1,4 +1,4 @@
-"""A small network as a program that prints a checksum for each of its outputs, on this machine or on an emulated board."""
+"""A small network as a program that prints a checksum for each output, on this machine or on an emulated board."""
 
 import subprocess
 import sys

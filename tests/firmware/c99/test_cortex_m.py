@@ -9,7 +9,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import c_compiler
 
-
 PROCESSORS = {
     "without multiplication of 64 bits": ["-mcpu=cortex-m0plus"],
     "plain": ["-mcpu=cortex-m3"],

@@ -1,6 +1,7 @@
 /* Find the faces of the picture in flash and print them as JSON. */
 
 #include "detection.h"
+#include "instructions.h"
 #include "picture.h"
 #include "semihosting.h"
 #include "stack.h"
@@ -27,6 +28,10 @@ int main(void) {
   detect_and_print(&picture.image, semihosting_print);
   semihosting_print(", \"stack_bytes\": ");
   json_integer(semihosting_print, (int32_t)stack_used());
+#if defined(FFKERAS_AFTER_LAYER)
+  semihosting_print(", ");
+  print_counts(semihosting_print);
+#endif
   semihosting_print("}\n");
   return 0;
 }

@@ -7,7 +7,8 @@
 # BOARD is a name of boards.txt. MODEL is an int8 .tflite file, or a folder that `tools/export_c.py MODEL --name network
 # --output FOLDER` wrote. PHOTO is any image (a .bmp is put into flash as it is). FOLDER keeps firmware.elf, firmware.map
 # and output.txt (default: output/bare_metal/BOARD in the checkout); what an earlier run left there is replaced.
-# In the environment, STACK_SIZE=4096 changes the bytes of the stack, and CFLAGS are added, such as -DFFKERAS_PLAIN_C.
+# In the environment, STACK_SIZE=4096 changes the bytes of the stack, CFLAGS are added, such as -DFFKERAS_PLAIN_C, and
+# COUNT_INSTRUCTIONS=1 counts the instructions of each layer (instructions.h).
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -15,6 +16,12 @@ ROOT=$(cd "$HERE/../../.." && pwd)
 PYTHON=$ROOT/.venv/bin/python
 SECONDS_TO_RUN=300
 STACK_SIZE=${STACK_SIZE:-8192}
+CFLAGS=${CFLAGS:-}
+TIME=() # how QEMU's clock runs
+if [[ -n ${COUNT_INSTRUCTIONS:-} ]]; then
+    CFLAGS+=" -DFFKERAS_AFTER_LAYER=count_layer"
+    TIME=(-icount shift=0) # a nanosecond for each instruction
+fi
 CANDIDATE_LIMIT=1000 # anchors above the threshold, 20 bytes each; pictures of crowds have some hundreds
 FACE_LIMIT=100
 
@@ -58,7 +65,7 @@ compile() {
     mkdir "$FOLDER/objects"
     # shellcheck disable=SC2086 # flags are words
     (cd "$FOLDER/objects" && arm-none-eabi-gcc $flags -mthumb -std=c99 -O2 -Wall -Wextra -Werror -ffunction-sections \
-        -fdata-sections ${CFLAGS:-} -DCANDIDATE_LIMIT=$CANDIDATE_LIMIT -DFACE_LIMIT=$FACE_LIMIT \
+        -fdata-sections $CFLAGS -DCANDIDATE_LIMIT=$CANDIDATE_LIMIT -DFACE_LIMIT=$FACE_LIMIT \
         -DPICTURE="\"$FOLDER/picture.bmp\"" -I "$NETWORK" -I "$program" -c "$HERE"/*.[cS] "$program"/*.c "$NETWORK"/*.c) &&
         arm-none-eabi-gcc $flags -mthumb -nostartfiles -Wl,--gc-sections -Wl,--defsym=STACK_SIZE="$STACK_SIZE" \
             -Wl,-Map="$FOLDER/firmware.map" -L "$HERE/boards" -T "$BOARD.ld" -T "$HERE/sections.ld" \
@@ -76,7 +83,7 @@ explain_compiler() { # a region that is too small in one sentence, anything else
 
 emulate() {
     local status=0
-    timeout "$SECONDS_TO_RUN" qemu-system-arm -machine "$machine" -display none -monitor none -serial none \
+    timeout "$SECONDS_TO_RUN" qemu-system-arm -machine "$machine" "${TIME[@]}" -display none -monitor none -serial none \
         -chardev stdio,id=console -semihosting-config enable=on,target=native,chardev=console \
         -kernel "$FOLDER/firmware.elf" >"$FOLDER/output.txt" 2>"$FOLDER/qemu.txt" </dev/null || status=$?
     if ((status == 0)); then
