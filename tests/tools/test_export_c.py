@@ -29,7 +29,8 @@ def test_it_writes_the_network_and_says_what_it_needs(lamp_int8, tmp_path, capsy
     assert "RAM: an arena of " in text
     assert "TFLite Micro: " in text
     assert "check: 24,576 of 24,576 output values equal TFLite Micro's on 8 random inputs" in text
-    assert "speed: " in text
+    assert "speed here: " in text
+    assert "millions of instructions on a Cortex-M" in text
 
 
 def test_without_tflite_micro_it_writes_all_the_same(lamp_int8, tmp_path, capsys, monkeypatch):

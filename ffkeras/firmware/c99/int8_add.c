@@ -1,6 +1,6 @@
 #include "int8_kernels.h"
 
-#define COMMON_SHIFT 20 /* bits of precision that the common scale has beyond int8 */
+#define COMMON_SHIFT 20             /* bits of precision that the common scale has beyond int8 */
 #define ONE_HALF ((int32_t)1 << 30) /* as multiplier of a factor */
 
 static int32_t to_common_scale(int32_t value, int32_t zero_point, const Int8Factor *factor) {
@@ -129,9 +129,9 @@ INT8_INLINE void add_all(const Int8Addition *layer, const Terms *terms, int32_t 
 
 typedef void AddRow(const Int8Addition *layer, const Terms *terms, int32_t size, int8_t *output);
 
-#define ADD_ROW(name, both_half, half_sign, other_sign, takes_all)                                            \
-  static INT8_APART void name(const Int8Addition *layer, const Terms *terms, int32_t size, int8_t *output) {  \
-    add_all(layer, terms, size, output, both_half, half_sign, other_sign, takes_all);                         \
+#define ADD_ROW(name, both_half, half_sign, other_sign, takes_all)                                           \
+  static INT8_APART void name(const Int8Addition *layer, const Terms *terms, int32_t size, int8_t *output) { \
+    add_all(layer, terms, size, output, both_half, half_sign, other_sign, takes_all);                        \
   }
 
 ADD_ROW(plus, 0, 1, 1, 1)

@@ -93,8 +93,8 @@ static void copy_rows(const int8_t *from, int from_step, int8_t *to, int to_step
 #endif
 
 /* Maps without windows: every pixel of the output sees the one in its place. */
-static void filter_pixels(const Int8Convolution *layer, const Int8Filters *filters, const int8_t *input,
-                          int8_t *output, Int8Workspace work) {
+static void filter_pixels(const Int8Convolution *layer, const Int8Filters *filters, const int8_t *input, int8_t *output,
+                          Int8Workspace work) {
   const int input_step = layer->input_channels;
   const int output_step = layer->output_channels;
   int count = layer->window.output_height * layer->window.output_width;

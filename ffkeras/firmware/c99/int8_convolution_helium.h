@@ -1,7 +1,7 @@
 /* Convolution with Helium: four filters on two pixels at a time, 16 products in an instruction. Of int8_convolution.h,
  * which gathers windows, so that their rows follow each other. */
 
-/* Blocks of four filters lie so that vld4q, which deals out words in turns, makes a vector of each filter's 16 inputs. */
+/* Blocks of four filters lie so that vld4q, which deals out words in turns, makes vectors of 16 inputs of a filter. */
 #define INT8_ADD_PRODUCTS(w, x, y)        \
   do {                                    \
     a0 = vmladavaq_s8(a0, x, (w).val[0]); \
@@ -38,10 +38,9 @@ INT8_INLINE const int8_t *int8_sum_block(const int8_t *weights, const int8_t *fi
     const uint32x4_t offsets = vidupq_n_u32(0, 8); /* 0, 8, 16, 24 */
     const uint32x4_t every_fourth = vaddq_u32(offsets, offsets);
     const int8x16_t x = vldrbq_z_s8(first, bytes), y = vldrbq_z_s8(second, bytes);
-    const int8x16x4_t w = {{int8_some_words(weights, every_fourth, bytes),
-                            int8_some_words(weights + 4, every_fourth, bytes),
-                            int8_some_words(weights + 8, every_fourth, bytes),
-                            int8_some_words(weights + 12, every_fourth, bytes)}};
+    const int8x16x4_t w = {
+        {int8_some_words(weights, every_fourth, bytes), int8_some_words(weights + 4, every_fourth, bytes),
+         int8_some_words(weights + 8, every_fourth, bytes), int8_some_words(weights + 12, every_fourth, bytes)}};
     INT8_ADD_PRODUCTS(w, x, y);
     weights += 4 * rest;
   }

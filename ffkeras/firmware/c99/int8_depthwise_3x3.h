@@ -1,5 +1,5 @@
-/* The inside of a depthwise convolution of 3 x 3: a ring of three rows of the input, which are brought there with what is
- * worth zero around them, in the form that suits the processor. One of three ways is compiled. */
+/* The inside of a depthwise convolution of 3 x 3: a ring of three rows of the input, which are brought there with what
+ * is worth zero around them, in the form that suits the processor. One of three ways is compiled. */
 
 #ifndef FFKERAS_INT8_DEPTHWISE_3X3_H
 #define FFKERAS_INT8_DEPTHWISE_3X3_H

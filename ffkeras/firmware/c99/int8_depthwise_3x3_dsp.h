@@ -58,38 +58,38 @@ static void int8_bring_row(const Int8Ring *ring, int slot, const int8_t *row) {
   }
 }
 
-#define INT8_ADD_TAP(sums, even, odd, row, tap)                                  \
-  do {                                                                           \
-    uint32_t w02, w13;                                                           \
-    INT8_LOAD_PAIR_AT(w02, w13, row, 8 * (tap));                                 \
-    sums##0 = __smlabb((int32_t)(even), (int32_t)w02, sums##0);                  \
-    sums##2 = __smlatt((int32_t)(even), (int32_t)w02, sums##2);                  \
-    sums##1 = __smlabb((int32_t)(odd), (int32_t)w13, sums##1);                   \
-    sums##3 = __smlatt((int32_t)(odd), (int32_t)w13, sums##3);                   \
+#define INT8_ADD_TAP(sums, even, odd, row, tap)                 \
+  do {                                                          \
+    uint32_t w02, w13;                                          \
+    INT8_LOAD_PAIR_AT(w02, w13, row, 8 * (tap));                \
+    sums##0 = __smlabb((int32_t)(even), (int32_t)w02, sums##0); \
+    sums##2 = __smlatt((int32_t)(even), (int32_t)w02, sums##2); \
+    sums##1 = __smlabb((int32_t)(odd), (int32_t)w13, sums##1);  \
+    sums##3 = __smlatt((int32_t)(odd), (int32_t)w13, sums##3);  \
   } while (0)
 
 /* Column `column` of a slot, which the first neighbour sees as tap `column`, the second as tap `column - stride`. */
-#define INT8_ADD_COLUMN(pixels, slot, column, row, stride)                       \
-  do {                                                                           \
-    uint32_t even, odd;                                                          \
+#define INT8_ADD_COLUMN(pixels, slot, column, row, stride)                                 \
+  do {                                                                                     \
+    uint32_t even, odd;                                                                    \
     INT8_LOAD_PAIR_AT(even, odd, pixels, 4 * (INT8_COLUMN_WORDS * (column) + 2 * (slot))); \
-    if ((column) < 3) {                                                          \
-      INT8_ADD_TAP(a, even, odd, row, (column) < 3 ? (column) : 0);              \
-    }                                                                            \
-    if ((column) >= (stride)) {                                                  \
-      INT8_ADD_TAP(b, even, odd, row, (column) >= (stride) ? (column) - (stride) : 0); \
-    }                                                                            \
+    if ((column) < 3) {                                                                    \
+      INT8_ADD_TAP(a, even, odd, row, (column) < 3 ? (column) : 0);                        \
+    }                                                                                      \
+    if ((column) >= (stride)) {                                                            \
+      INT8_ADD_TAP(b, even, odd, row, (column) >= (stride) ? (column) - (stride) : 0);     \
+    }                                                                                      \
   } while (0)
 
-#define INT8_ADD_SLOT(pixels, slot, row, stride)       \
-  do {                                                 \
-    INT8_ADD_COLUMN(pixels, slot, 0, row, stride);     \
-    INT8_ADD_COLUMN(pixels, slot, 1, row, stride);     \
-    INT8_ADD_COLUMN(pixels, slot, 2, row, stride);     \
-    INT8_ADD_COLUMN(pixels, slot, 3, row, stride);     \
-    if ((stride) == 2) {                               \
-      INT8_ADD_COLUMN(pixels, slot, 4, row, 2);        \
-    }                                                  \
+#define INT8_ADD_SLOT(pixels, slot, row, stride)   \
+  do {                                             \
+    INT8_ADD_COLUMN(pixels, slot, 0, row, stride); \
+    INT8_ADD_COLUMN(pixels, slot, 1, row, stride); \
+    INT8_ADD_COLUMN(pixels, slot, 2, row, stride); \
+    INT8_ADD_COLUMN(pixels, slot, 3, row, stride); \
+    if ((stride) == 2) {                           \
+      INT8_ADD_COLUMN(pixels, slot, 4, row, 2);    \
+    }                                              \
   } while (0)
 
 static INT8_APART int8_t int8_finish_any(const Int8Depthwise *layer, const Int8Scaling *scaling, int32_t sum) {
@@ -142,11 +142,11 @@ INT8_INLINE void int8_filter_block(const Int8Depthwise *layer, const uint32_t *p
   }
 }
 
-#define INT8_BLOCK(name, count, stride, is_simple)                                                                  \
-  static INT8_APART void name(const Int8Depthwise *layer, const uint32_t *pixels, const uint32_t *const rows[3],    \
-                              const Int8Scaling *scaling, int some, int8_t *output) {                               \
-    (void)some;                                                                                                     \
-    int8_filter_block(layer, pixels, rows, scaling, count, output, stride, is_simple);                              \
+#define INT8_BLOCK(name, count, stride, is_simple)                                                               \
+  static INT8_APART void name(const Int8Depthwise *layer, const uint32_t *pixels, const uint32_t *const rows[3], \
+                              const Int8Scaling *scaling, int some, int8_t *output) {                            \
+    (void)some;                                                                                                  \
+    int8_filter_block(layer, pixels, rows, scaling, count, output, stride, is_simple);                           \
   }
 
 INT8_BLOCK(int8_block_by_one, 4, 1, 1)

@@ -1,15 +1,13 @@
 /* Depthwise convolution of 3 x 3 with Helium: 16 neighbouring values of a row at a time, in which channels and columns
  * follow each other. Of int8_depthwise_3x3.h.
  *
- * Ring: int8 [slot][column][channel], 16 bytes behind each row. Tables go round: behind the last channel come the first
- * ones, so that any 16 from one channel on can be loaded. Taps: int8 [9][channels + 16]; scaling: int32 [bias, multiplier,
- * rounding, -shift][channels + 16]. */
+ * Ring: int8 [slot][column][channel], 16 bytes behind each row. Tables go round: behind the last channel come the
+ * first ones, so that any 16 from one channel on can be loaded. Taps: int8 [9][channels + 16]; scaling: int32 [bias,
+ * multiplier, rounding, -shift][channels + 16]. */
 
 #define INT8_VECTOR 16
 
-INT8_INLINE int int8_row_size(const Int8Ring *ring) {
-  return ring->columns * ring->layer->channel_count + INT8_VECTOR;
-}
+INT8_INLINE int int8_row_size(const Int8Ring *ring) { return ring->columns * ring->layer->channel_count + INT8_VECTOR; }
 
 INT8_INLINE int8_t *int8_fill(int8_t *to, int value, int size) {
   int8_t *const end = to + size;
@@ -67,28 +65,28 @@ static void int8_bring_row(const Int8Ring *ring, int slot, const int8_t *row) {
 #define INT8_IN_TURN __asm__ volatile("" ::: "memory")
 
 /* Products of a tap: of the even and of the odd values, in 16 bits. */
-#define INT8_PRODUCTS(row, column, tap)                                          \
-  const int8x16_t x##tap = vldrbq_s8((row) + (column) * channels);               \
-  const int8x16_t w##tap = vldrbq_s8(taps + (tap) * period);                     \
+#define INT8_PRODUCTS(row, column, tap)                            \
+  const int8x16_t x##tap = vldrbq_s8((row) + (column) * channels); \
+  const int8x16_t w##tap = vldrbq_s8(taps + (tap) * period);       \
   int16x8_t even##tap = vmullbq_int_s8(x##tap, w##tap), odd##tap = vmulltq_int_s8(x##tap, w##tap)
 
-#define INT8_ADD_WIDE(tap)                                                       \
-  do {                                                                           \
-    sums.val[0] = vaddq_s32(sums.val[0], vmovlbq_s16(even##tap));                \
-    sums.val[2] = vaddq_s32(sums.val[2], vmovltq_s16(even##tap));                \
-    sums.val[1] = vaddq_s32(sums.val[1], vmovlbq_s16(odd##tap));                 \
-    sums.val[3] = vaddq_s32(sums.val[3], vmovltq_s16(odd##tap));                 \
-    INT8_IN_TURN;                                                                \
+#define INT8_ADD_WIDE(tap)                                        \
+  do {                                                            \
+    sums.val[0] = vaddq_s32(sums.val[0], vmovlbq_s16(even##tap)); \
+    sums.val[2] = vaddq_s32(sums.val[2], vmovltq_s16(even##tap)); \
+    sums.val[1] = vaddq_s32(sums.val[1], vmovlbq_s16(odd##tap));  \
+    sums.val[3] = vaddq_s32(sums.val[3], vmovltq_s16(odd##tap));  \
+    INT8_IN_TURN;                                                 \
   } while (0)
 
 /* Two taps are added in 16 bits, in which they have room because no weight is -128. */
-#define INT8_ADD_TWO(row0, column0, tap0, row1, column1, tap1)                   \
-  do {                                                                           \
-    INT8_PRODUCTS(row0, column0, tap0);                                          \
-    INT8_PRODUCTS(row1, column1, tap1);                                          \
-    even##tap0 = vaddq_s16(even##tap0, even##tap1);                              \
-    odd##tap0 = vaddq_s16(odd##tap0, odd##tap1);                                 \
-    INT8_ADD_WIDE(tap0);                                                         \
+#define INT8_ADD_TWO(row0, column0, tap0, row1, column1, tap1) \
+  do {                                                         \
+    INT8_PRODUCTS(row0, column0, tap0);                        \
+    INT8_PRODUCTS(row1, column1, tap1);                        \
+    even##tap0 = vaddq_s16(even##tap0, even##tap1);            \
+    odd##tap0 = vaddq_s16(odd##tap0, odd##tap1);               \
+    INT8_ADD_WIDE(tap0);                                       \
   } while (0)
 
 INT8_INLINE int32x4_t int8_finish_any(const Int8Depthwise *layer, int32x4_t sums, int32x4_t multiplier,

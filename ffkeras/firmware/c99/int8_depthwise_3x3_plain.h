@@ -1,4 +1,5 @@
-/* Depthwise convolution of 3 x 3 in plain C: a map for each channel, four neighbours at a time. Of int8_depthwise_3x3.h.
+/* Depthwise convolution of 3 x 3 in plain C: a map for each channel, four neighbours at a time. Of
+ * int8_depthwise_3x3.h.
  *
  * Ring: int8 [channel][slot][column]; taps: int8 [channel][9]. */
 
@@ -87,7 +88,8 @@ INT8_INLINE void int8_filter_channels(const Int8Ring *ring, const int rows[3], i
           const int32_t value = int8_scale_right(sum, scaling->multiplier, scaling->rounding, scaling->shift);
           *to = int8_saturate(value);
         } else {
-          *to = int8_clamp(int8_scale(int8_wrapping_sum(sum, scaling->bias), scaling), layer->output.low, layer->output.high);
+          *to = int8_clamp(int8_scale(int8_wrapping_sum(sum, scaling->bias), scaling), layer->output.low,
+                           layer->output.high);
         }
         to += channels;
       }

@@ -53,9 +53,10 @@ typedef struct Int8Convolution {
   Int8Channels channels; /* those of each group up to a multiple of four */
 } Int8Convolution;
 
-/* Two pixels at a time: before the output of both is written, all that they see is read, and up to 3 bytes behind it.
+/* Two pixels at a time: while the output of both is written, what they and later ones see is still read, and up to 3
+ * bytes behind the input.
  * scratch: working memory of 7 + 4 * padded + filters bytes, where `padded` is the size of the padded window of a group
- * and `filters` the output channels of one; of 2 * padded more where the window is more than a pixel, or moves by more. */
+ * and `filters` the output channels of one; 2 * padded more unless each pixel sees the one in its place. */
 void int8_convolution(const Int8Convolution *layer, const int8_t *input, int8_t *output, int8_t *scratch);
 
 typedef struct Int8Depthwise {
@@ -70,9 +71,10 @@ typedef struct Int8Depthwise {
 /* Any window; the bias has no share of the zero point. */
 void int8_depthwise(const Int8Depthwise *layer, const int8_t *input, int8_t *output);
 
-/* A window of 3 x 3 that moves by one or two columns, at most a row and a column before the map; weights are not -128.
- * Before a row of the output is written, all rows of the input that it sees are read.
- * scratch: see ffkeras/firmware/c_network/windows.py. */
+/* A window of 3 x 3 that moves by one or two columns, at most a row and a column before the map; weights are not -128,
+ * the bias has the share of the zero point. Before a row of the output is written, all rows of the input that it sees
+ * are read, and up to 3 bytes behind the input.
+ * scratch: working memory of a few rows, as the heads of int8_depthwise_3x3_*.h say. */
 void int8_depthwise_3x3(const Int8Depthwise *layer, const int8_t *input, int8_t *output, int8_t *scratch);
 
 /* How the second of two inputs is spread over the first, which is [outer][count][repeat]: it has `count` values. As
@@ -148,7 +150,7 @@ void int8_pad(const Int8Padding *layer, const int8_t *input, int8_t *output);
 typedef struct Int8Softmax {
   int32_t rows;
   int32_t columns;
-  int32_t lowest;             /* difference to a row's maximum below which a probability is 0 */
+  int32_t lowest;              /* difference to a row's maximum below which a probability is 0 */
   const int32_t *exponentials; /* [1 - lowest] e^(scale * -difference) in 1/2^31 */
 } Int8Softmax;
 

@@ -9,8 +9,8 @@
 /* A value is worth the sum of products and bias, times a factor, plus the output's zero point.
  *
  * shift 1..22: the factor is multiplier / 2^31 / 2^shift, and twice the sum is known to stay within 32 bits; `rounding`
- * is half a unit and the zero point, 2^(shift - 1) + zero_point * 2^shift. Any other factor has its exponent (of Int8Factor)
- * less INT8_OTHER_SHIFT as `shift`, which is then below 0, and the zero point as `rounding`. */
+ * is half a unit and the zero point, 2^(shift - 1) + zero_point * 2^shift. Any other factor has its exponent (of
+ * Int8Factor) less INT8_OTHER_SHIFT as `shift`, which is then below 0, and the zero point as `rounding`. */
 typedef struct Int8Scaling {
   int32_t bias; /* with the share of the input's zero point */
   int32_t multiplier;
@@ -71,8 +71,7 @@ INT8_INLINE Int8ScalingVectors int8_load_scaling(const Int8Scaling *scaling) {
 }
 
 /* The outputs of four channels whose shifts are 1..22; `right` holds the shifts below zero. */
-INT8_INLINE int32x4_t int8_scale_four_right(int32x4_t sums, int32x4_t multiplier, int32x4_t rounding,
-                                            int32x4_t right) {
+INT8_INLINE int32x4_t int8_scale_four_right(int32x4_t sums, int32x4_t multiplier, int32x4_t rounding, int32x4_t right) {
   int32x4_t value = vqrdmulhq_s32(sums, multiplier);
   value = vaddq_s32(value, vshrq_n_s32(value, 31));
   return vshlq_s32(vaddq_s32(value, rounding), right);

@@ -8,6 +8,7 @@ from pathlib import Path
 from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.errors import UserError
 from ffkeras.files import atomic_path
+from ffkeras.firmware.c_network.estimate import estimate_instructions
 from ffkeras.firmware.c_network.header import header_text
 from ffkeras.firmware.c_network.network import Network, lower_network
 from ffkeras.firmware.c_network.source import source_text
@@ -27,11 +28,13 @@ class Exported:
         files: their paths, the network's own first.
         arena_size: bytes of RAM.
         constant_size: bytes of weights and tables in flash; code and the structs of the layers come on top.
+        instructions: about how many a run executes on a Cortex-M, for each way of the kernels.
     """
 
     files: tuple[Path, ...]
     arena_size: int
     constant_size: int
+    instructions: dict[str, float]
 
 
 def network_name(file: str) -> str:
@@ -64,7 +67,12 @@ def export_c(model: bytes, file: str, folder: Path, name: str | None = None) -> 
     }
     for copied in (*ALWAYS_COPIED, *(file for source in network.sources for file in kernel_files(source))):
         texts[copied] = (KERNELS / copied).read_text()
-    return Exported(_write_all(texts, folder), network.arena_size, network.constants.size)
+    return Exported(
+        files=_write_all(texts, folder),
+        arena_size=network.arena_size,
+        constant_size=network.constants.size,
+        instructions=estimate_instructions(network),
+    )
 
 
 def kernel_files(source: str) -> list[str]:

@@ -14,8 +14,10 @@ HEADER = Template("""\
  * sha256 of $file:
  *   $sha256
  *
- * Plain C99; of the library only <string.h> and <math.h> (-lm). Compile with -std=c99 -O2:
+ * C99; of the library only <string.h> and <math.h> (-lm). Compile with -std=c99 -O2, on a computer -O3:
  *   $name.c faces.c int8_*.c
+ * Where the compiler says that there are the DSP extension or Helium (-mcpu=cortex-m7, -m55), kernels use them; see
+ * int8_processor.h. -DFFKERAS_AFTER_LAYER=name calls `void name(int layer)` after each layer, to measure its time.
  * Nothing is allocated. -DFFKERAS_ARENA_ATTRIBUTE=... says where the arena lies, such as
  * '__attribute__((section(".dtcm")))'. Not for use from several threads or interrupts at once; int has 32 bits.
  *

@@ -15,7 +15,7 @@ from ffkeras.firmware.facts import Facts
 
 COMPILERS = ("cc", "gcc", "clang")
 REFERENCE_ARENA = 512 << 20  # bytes; the system gives an arena's memory only where it is written
-OPTIONS = ("-std=c99", "-O2", "-shared", "-fPIC")
+OPTIONS = ("-std=c99", "-O3", "-shared", "-fPIC")
 
 
 class _Outputs(ctypes.Structure):

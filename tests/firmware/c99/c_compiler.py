@@ -27,9 +27,9 @@ def library(output: Path, *sources: Path) -> Path:
     return compile_c(output, *sources, options=("-O2", "-shared", "-fPIC"))
 
 
-def sanitized(output: Path, *sources: Path) -> Path:
+def sanitized(output: Path, *sources: Path, options: tuple = ()) -> Path:
     """Compile `sources` into a program that ends at the first illegal access or undefined operation."""
-    return compile_c(output, *sources, options=("-O1", *SANITIZERS))
+    return compile_c(output, *sources, options=("-O1", *SANITIZERS, *options))
 
 
 def run(program: Path, *arguments) -> str:

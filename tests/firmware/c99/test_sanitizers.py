@@ -6,6 +6,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import c_compiler
+from checksum_program import WAYS
 
 from ffkeras.firmware.c_network import export_c
 
@@ -24,9 +25,11 @@ def test_random_pictures_and_outputs_touch_no_foreign_memory(fuzz_faces, seed):
     assert c_compiler.run(fuzz_faces, seed, 300) == "300 rounds\n"
 
 
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("file", ["lamp", "nano_b_micro_160_int8.tflite"])
-def test_a_network_touches_no_foreign_memory(file, lamp_int8, tmp_path):
+def test_a_network_touches_no_foreign_memory(file, way, lamp_int8, tmp_path):
     model = lamp_int8 if file == "lamp" else MODELS / file
     export_c(model.read_bytes(), model.name, tmp_path, "network")
-    program = c_compiler.sanitized(tmp_path / "program", HERE / "fuzz_network.c", *tmp_path.glob("*.c"))
+    sources = HERE / "fuzz_network.c", *tmp_path.glob("*.c")
+    program = c_compiler.sanitized(tmp_path / "program", *sources, options=WAYS[way])
     assert c_compiler.run(program, 2) == "2 rounds\n"

@@ -13,8 +13,8 @@
 /* The network calls it before its first layer, with 0, and after each. */
 void count_layer(int layer);
 
-/* Print `"loop": [instructions, ticks], "layers": [[layer, ticks], ..]`: first a loop whose instructions are known, which
- * tells how many make a tick. */
+/* Print `"loop": [instructions, ticks], "layers": [[layer, ticks], ..]`. How many instructions of the loop there are is
+ * known, so that it tells how many make a tick. */
 void print_counts(Print *print);
 
 #endif

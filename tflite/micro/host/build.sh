@@ -27,5 +27,5 @@ if [[ ! -d $MODEL ]]; then
 fi
 [[ -f $NETWORK/network.h ]] || fail "$NETWORK holds no network.h; export it with --name network."
 # shellcheck disable=SC2086 # flags are words
-"${CC:-cc}" -std=c99 -O2 -Wall -Wextra -Wpedantic -Werror ${CFLAGS:-} -I "$NETWORK" -I "$PROGRAM_SOURCES" "$HERE/main.c" \
+"${CC:-cc}" -std=c99 -O3 -Wall -Wextra -Wpedantic -Werror ${CFLAGS:-} -I "$NETWORK" -I "$PROGRAM_SOURCES" "$HERE/main.c" \
     "$PROGRAM_SOURCES"/*.c "$NETWORK"/*.c -lm -o "$PROGRAM"

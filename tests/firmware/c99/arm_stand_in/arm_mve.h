@@ -1,5 +1,5 @@
-/* The Helium instructions that the kernels use, in C: so that a computer runs that way under its sanitizers. After Arm's
- * "MVE Intrinsics" (IHI 0088); a predicate has one bit for each byte. */
+/* The Helium instructions that the kernels use, in C: so that a computer runs that way under its sanitizers. After
+ * Arm's "MVE Intrinsics" (IHI 0088); a predicate has one bit for each byte. */
 
 #ifndef STAND_IN_ARM_MVE_H
 #define STAND_IN_ARM_MVE_H
@@ -36,7 +36,7 @@ static inline int64_t bounded(int64_t value, int64_t low, int64_t high) {
 static inline int32_t wrap(int64_t value) { return (int32_t)(uint32_t)(uint64_t)value; }
 static inline int is_on(mve_pred16_t predicate, int byte) { return predicate >> byte & 1; }
 
-/* ---- predicates -------------------------------------------------------------------------------------------------- */
+/* ---- predicates ---- */
 
 static inline mve_pred16_t vctp8q(uint32_t count) { return (mve_pred16_t)(count >= 16 ? 0xffffu : (1u << count) - 1u); }
 static inline mve_pred16_t vctp32q(uint32_t count) { return vctp8q(count >= 4 ? 16 : 4 * count); }
@@ -51,7 +51,7 @@ static inline int32x4_t vpselq_s32(int32x4_t a, int32x4_t b, mve_pred16_t predic
   EACH(int32x4_t, 4, is_on(predicate, 4 * lane) ? a[lane] : b[lane]);
 }
 
-/* ---- loads and stores, which touch only what the predicate says -------------------------------------------------- */
+/* ---- loads and stores, which touch only what the predicate says ---- */
 
 static inline int8x16_t vldrbq_s8(const int8_t *from) { EACH(int8x16_t, 16, from[lane]); }
 static inline int8x16_t vldrbq_z_s8(const int8_t *from, mve_pred16_t predicate) {
@@ -92,7 +92,7 @@ static inline void vstrbq_p_s32(int8_t *to, int32x4_t value, mve_pred16_t predic
 }
 static inline void vstrbq_s32(int8_t *to, int32x4_t value) { vstrbq_p_s32(to, value, 0xffff); }
 
-/* ---- the same in all lanes, other names of the same bits ----------------------------------------------------------- */
+/* ---- the same in all lanes, other names of the same bits ---- */
 
 static inline int8x16_t vdupq_n_s8(int8_t value) { EACH(int8x16_t, 16, value); }
 static inline uint8x16_t vdupq_n_u8(uint8_t value) { EACH(uint8x16_t, 16, value); }
@@ -108,7 +108,7 @@ static inline int16x8_t vreinterpretq_s16_s32(int32x4_t value) { return (int16x8
 static inline int32x4_t vreinterpretq_s32_s8(int8x16_t value) { return (int32x4_t)value; }
 static inline uint8x16_t vreinterpretq_u8_s8(int8x16_t value) { return (uint8x16_t)value; }
 
-/* ---- arithmetic, which wraps unless its name has a q ---------------------------------------------------------------- */
+/* ---- arithmetic, which wraps unless its name has a q ---- */
 
 static inline int32x4_t vaddq_s32(int32x4_t a, int32x4_t b) { EACH(int32x4_t, 4, wrap((int64_t)a[lane] + b[lane])); }
 static inline int32x4_t vaddq_n_s32(int32x4_t a, int32_t b) { return vaddq_s32(a, vdupq_n_s32(b)); }
@@ -123,10 +123,18 @@ static inline int32x4_t vmulq_n_s32(int32x4_t a, int32_t b) { return vmulq_s32(a
 static inline int32x4_t vnegq_s32(int32x4_t a) { return vsubq_s32(vdupq_n_s32(0), a); }
 static inline int32x4_t vandq_s32(int32x4_t a, int32x4_t b) { return a & b; }
 static inline uint8x16_t veorq_u8(uint8x16_t a, uint8x16_t b) { return a ^ b; }
-static inline int32x4_t vminq_s32(int32x4_t a, int32x4_t b) { EACH(int32x4_t, 4, a[lane] < b[lane] ? a[lane] : b[lane]); }
-static inline int32x4_t vmaxq_s32(int32x4_t a, int32x4_t b) { EACH(int32x4_t, 4, a[lane] > b[lane] ? a[lane] : b[lane]); }
-static inline int8x16_t vminq_s8(int8x16_t a, int8x16_t b) { EACH(int8x16_t, 16, a[lane] < b[lane] ? a[lane] : b[lane]); }
-static inline int8x16_t vmaxq_s8(int8x16_t a, int8x16_t b) { EACH(int8x16_t, 16, a[lane] > b[lane] ? a[lane] : b[lane]); }
+static inline int32x4_t vminq_s32(int32x4_t a, int32x4_t b) {
+  EACH(int32x4_t, 4, a[lane] < b[lane] ? a[lane] : b[lane]);
+}
+static inline int32x4_t vmaxq_s32(int32x4_t a, int32x4_t b) {
+  EACH(int32x4_t, 4, a[lane] > b[lane] ? a[lane] : b[lane]);
+}
+static inline int8x16_t vminq_s8(int8x16_t a, int8x16_t b) {
+  EACH(int8x16_t, 16, a[lane] < b[lane] ? a[lane] : b[lane]);
+}
+static inline int8x16_t vmaxq_s8(int8x16_t a, int8x16_t b) {
+  EACH(int8x16_t, 16, a[lane] > b[lane] ? a[lane] : b[lane]);
+}
 
 static inline int32_t vmladavaq_s8(int32_t sum, int8x16_t a, int8x16_t b) {
   for (int lane = 0; lane < 16; ++lane) {
@@ -149,7 +157,7 @@ static inline int32x4_t vqrdmulhq_s32(int32x4_t a, int32x4_t b) {
 }
 static inline int32x4_t vqrdmulhq_n_s32(int32x4_t a, int32_t b) { return vqrdmulhq_s32(a, vdupq_n_s32(b)); }
 
-/* ---- shifts: to the left, where the number is below zero to the right -------------------------------------------- */
+/* ---- shifts: to the left, where the number is below zero to the right ---- */
 
 static inline int32_t shift_left(int32_t value, int shift, int rounds) {
   if (shift >= 0) {
@@ -169,7 +177,7 @@ static inline int32x4_t vrshlq_s32(int32x4_t a, int32x4_t shift) {
   EACH(int32x4_t, 4, shift_left(a[lane], (int8_t)(shift[lane] & 0xff), 1));
 }
 
-/* ---- narrower values into every other lane ------------------------------------------------------------------------ */
+/* ---- narrower values into every other lane ---- */
 
 static inline int16x8_t narrow_16(int16x8_t into, int32x4_t from, int top) {
   for (int lane = 0; lane < 4; ++lane) {
