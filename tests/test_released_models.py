@@ -23,8 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 MODELS = sorted((ROOT / "tflite" / "models").glob("*.tflite"))
 PHOTOS = ROOT / "tests" / "data" / "photos"
 LABELS = {entry["image"]: entry["faces"] for entry in json.loads((PHOTOS / "faces.json").read_text())}
-DEFAULT_MODEL = "v2_ultra_640_int8.tflite"
-VARIANTS = ("", "_dense", "_micro")
+DEFAULT_MODEL = "nano_b_fast_640_int8.tflite"
+VARIANTS = ("", "_dense", "_fast", "_micro")
 LANDMARK_TOLERANCE = 0.12  # of the face's size, the hand-placed landmarks' own uncertainty among it
 
 by_model = pytest.mark.parametrize("model", MODELS, ids=lambda path: path.stem)

@@ -16,7 +16,7 @@ os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 from ffkeras import cli  # noqa: E402
 from ffkeras.errors import UserError  # noqa: E402
 
-DEFAULT_MODEL = ROOT / "tflite" / "models" / "v2_ultra_640_int8.tflite"
+DEFAULT_MODEL = ROOT / "tflite" / "models" / "nano_b_fast_640_int8.tflite"
 WINDOW = "ffkeras"
 QUIT_KEYS = (ord("q"), 27)  # q, Escape
 
