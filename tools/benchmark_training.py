@@ -31,13 +31,26 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--steps", type=int, default=20, help="in a round, of each kind (%(default)s)")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument(
+        "--frozen-blocks", type=int, default=0, help="of the backbone, as in tools/train.py (%(default)s)"
+    )
+    parser.add_argument("--threads", type=int, default=0, help="of TensorFlow; 0: all cores")
     parser.add_argument("--cache-gb", type=float, default=6.5, help="memory for decoded images (%(default)s)")
     arguments = parser.parse_args()
 
     network = read_config(arguments.model)
     config = TrainingConfig(
-        data=arguments.data, image_size=arguments.image_size, batch_size=arguments.batch_size, epochs=1
+        data=arguments.data,
+        image_size=arguments.image_size,
+        batch_size=arguments.batch_size,
+        frozen_blocks=arguments.frozen_blocks,
+        epochs=1,
     )
+    from ffkeras.backend import tf
+
+    if arguments.threads:
+        tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
+        tf.config.threading.set_inter_op_parallelism_threads(arguments.threads)
     from ffkeras.training.run import start_run
     from ffkeras.training.throughput import measure_throughput
 
@@ -45,7 +58,8 @@ def main() -> None:
         trainer = start_run(network, config, Path(folder), int(arguments.cache_gb * GIGABYTE))
         result = measure_throughput(trainer, arguments.steps, arguments.rounds)
     size = "x".join(map(str, arguments.image_size))
-    machine = f"{os.cpu_count()} cores of {platform.machine()}"
+    threads = arguments.threads or os.cpu_count()
+    machine = f"{threads} thread{'s' * (threads > 1)} on {os.cpu_count()} cores of {platform.machine()}"
     print(f"{arguments.model}, {size} px, batch {arguments.batch_size}, {len(trainer.source)} images, {machine}")
     print(f"one batch repeated  {result.repeated:6.2f} steps/s")
     print(f"real data           {result.real:6.2f} steps/s = {result.images_per_second:.1f} images/s")

@@ -12,12 +12,15 @@ import numpy as np
 from ffkeras.backend import keras, tf
 from ffkeras.errors import UserError
 from ffkeras.layers.channel_statistics import ChannelMax, ChannelMean
+from ffkeras.layers.convolution import Conv2D
 from ffkeras.models.build import build_model
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.simplify import fold_shuffle
 from ffkeras.pruning.dimensions import PruningMap
 from ffkeras.pruning.fpgm import Kept
 from ffkeras.pruning.signs import is_never_negative
+
+PLAIN_CONVOLUTIONS = (keras.layers.Conv2D, Conv2D)  # and none of their subclasses
 
 
 def silence(pruning_map: PruningMap, kept: Kept) -> None:
@@ -116,7 +119,7 @@ def _pointwise_readers(pruning_map: PruningMap, position: int) -> list[tuple[int
             activation, following = user, graph.users[user]
         for reader in following:
             convolution = graph.calls[reader].layer
-            is_pointwise = type(convolution) is keras.layers.Conv2D and convolution.kernel_size == (1, 1)
+            is_pointwise = type(convolution) in PLAIN_CONVOLUTIONS and convolution.kernel_size == (1, 1)
             if not is_pointwise or convolution.groups > 1:
                 return None
             readers.append((reader, activation))

@@ -73,7 +73,7 @@ def test_a_killed_run_resumes_to_the_end(faces, tmp_path):
         (["--model", "resnet"], "no network 'resnet'"),
         (["--data", "nowhere"], "nowhere is not a folder"),
         (["--resume"], "--resume needs --output"),
-        (["--resume", "--epochs", "3", "--output", "x"], "leave out --epochs"),
+        (["--resume", "--seed", "3", "--output", "x"], "leave out --seed"),
         (["--epochs", "0"], "epochs is 0"),
         (["--teacher", "nowhere"], "nowhere is not a run folder"),
         (["--temperature", "3"], "--teacher"),
