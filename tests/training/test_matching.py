@@ -115,7 +115,7 @@ def test_atss_takes_the_anchors_of_its_algorithm(config):
 
 
 def test_atss_gives_small_faces_a_voice():
-    """Positives by the height of a face, in the mean of 40 places: notes of the recipe have 16 px up to 9-18."""
+    """Positives by the height of a face, in the mean of 40 places."""
     rng, size = np.random.default_rng(1), (320, 320)
     matchers = {kind: make_matcher(THREE_PER_CELL, size, kind) for kind in (IOU, ATSS)}
 
