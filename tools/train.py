@@ -61,7 +61,9 @@ def parse_arguments() -> argparse.Namespace:
     run.add_argument(
         "--backbone", metavar="NPZ|RUN", help="ImageNet weights of the backbone, or another run's backbone"
     )
-    run.add_argument("--from", dest="start_from", metavar="RUN", help="start from the weights of another run")
+    run.add_argument(
+        "--from", dest="start_from", metavar="RUN", help="start from another run's weights; --model may be wider"
+    )
     run.add_argument(
         "--parts", type=parse_names, metavar="PART,...", help="with --from: take only these, as far as they fit"
     )

@@ -50,7 +50,7 @@ class TrainingConfig:
         augment: how samples are varied.
         backbone: file with ImageNet weights of the backbone, or run folder whose backbone to take; empty for random
             ones.
-        start_from: run folder whose weights to start from; empty for none.
+        start_from: run folder whose weights to start from, of the same network or a narrower one; empty for none.
         parts: of the network that are taken from `start_from` as far as names and shapes agree; empty for all
             weights, which must all agree.
         start_checksum: CRC-32 of these weights, so that it can be told whether a quantised network is still that of

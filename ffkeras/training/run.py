@@ -15,8 +15,9 @@ from ffkeras.models import NetworkConfig, config_from_json, config_to_json
 from ffkeras.models.build import build_model
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.parts import load_parts
-from ffkeras.models.saving import CONFIG_FILE, QUANTIZED_FILE, WEIGHTS_FILE, load_weights
+from ffkeras.models.saving import CONFIG_FILE, QUANTIZED_FILE, WEIGHTS_FILE, load_config, load_weights
 from ffkeras.models.torch_import import load_backbone
+from ffkeras.models.widening import load_widened
 from ffkeras.quantization.network import QuantizedFeatherFace
 from ffkeras.quantization.saving import save_quantized
 from ffkeras.training.checkpoint import RunCheckpoint
@@ -127,6 +128,8 @@ def initial_model(network: NetworkConfig, config: TrainingConfig) -> FeatherFace
         load_backbone(model, config.backbone)
     if config.start_from and config.parts:
         load_parts(model, Path(config.start_from), config.parts)
+    elif config.start_from and load_config(config.start_from) != network:
+        load_widened(model, Path(config.start_from))
     elif config.start_from:
         load_weights(model, Path(config.start_from) / WEIGHTS_FILE)
     return model
