@@ -3,11 +3,14 @@
 import contextlib
 import json
 import os
+import stat
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from ffkeras.errors import UserError
+
+NOT_WAITING = getattr(os, "O_NONBLOCK", 0)  # Windows has no FIFOs in its file system
 
 
 def check_writable(path: str | os.PathLike) -> None:
@@ -75,13 +78,39 @@ def write_json(path: str | os.PathLike, value: object) -> None:
     write_text(path, json.dumps(value, indent=2) + "\n")
 
 
+def read_bytes(path: str | os.PathLike, limit: int | None = None) -> bytes:
+    """All bytes of a regular file; a FIFO, device or socket, which could wait for ever, is never opened to its end.
+
+    Args:
+        path: the file, or a symbolic link to one.
+        limit: most bytes that are read; None reads any file.
+
+    Raises:
+        UserError: missing, unreadable, no regular file, or larger than `limit`.
+    """
+    try:
+        # O_NONBLOCK: opening a FIFO would wait for its writer
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | NOT_WAITING)) as file:  # noqa: PTH123
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise UserError(f"{path} is no regular file (a device, FIFO or folder); name a file.")
+            if limit is not None and status.st_size > limit:
+                raise UserError(
+                    f"{path} has {status.st_size:,} bytes, above the limit of {limit:,}; name a smaller file."
+                )
+            return file.read()
+    except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"cannot read {path}: {reason}; check the path.") from error
+    except MemoryError as error:
+        raise UserError(f"{path} does not fit into memory; name a smaller file.") from error
+
+
 def read_json(path: str | os.PathLike) -> dict:
     """Read a JSON object. Raises UserError where the file is missing or is not a JSON object."""
     try:
-        value = json.loads(Path(path).read_text())
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}; check the path.") from error
-    except ValueError as error:
+        value = json.loads(read_bytes(path))
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path} is not valid JSON ({error}); write it again or restore it.") from error
     if not isinstance(value, dict):
         raise UserError(f"{path} should hold a JSON object, but holds a {type(value).__name__}.")
@@ -90,7 +119,4 @@ def read_json(path: str | os.PathLike) -> dict:
 
 def checksum(path: str | os.PathLike) -> str:
     """The CRC-32 of a file's bytes, eight digits. Raises UserError where it cannot be read."""
-    try:
-        return f"{zlib.crc32(Path(path).read_bytes()):08x}"
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}; check the path.") from error
+    return f"{zlib.crc32(read_bytes(path)):08x}"
