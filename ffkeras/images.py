@@ -9,7 +9,7 @@ import numpy as np
 
 from ffkeras.errors import UserError
 from ffkeras.files import read_bytes
-from ffkeras.image_header import ImageHeader, read_header
+from ffkeras.image_header import HeaderError, ImageHeader, read_header
 from ffkeras.png import still_png
 
 # silent: errors are our sentences; OpenCV 4.14 moved the function
@@ -99,20 +99,39 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
     return decode_image(read_bytes(path, LARGEST_FILE), str(path))
 
 
+def read_size(path: str | os.PathLike) -> tuple[int, int]:
+    """(width, height) that an image file declares, in pixels, as stored; nothing is decoded.
+
+    Raises:
+        UserError: missing, unreadable, no regular file, or not an image.
+    """
+    try:
+        header = read_header(read_bytes(path, LARGEST_FILE))
+    except HeaderError as error:
+        raise UserError(f"{path} is not a readable image ({error}); replace it.") from error
+    if header is None:
+        raise UserError(f"{path} is not a readable image; replace it.")
+    return header.width, header.height
+
+
 def list_images(inputs: Iterable[str | os.PathLike]) -> list[Path]:
     """List files as given and folders' image files (recursive, sorted, by suffix).
 
     Raises:
-        UserError: an input does not exist, or a folder holds no image.
+        UserError: an input does not exist or cannot be looked at, or a folder holds no image.
     """
     found: list[Path] = []
     for entry in map(Path, inputs):
-        if entry.is_dir():
-            inside = sorted(p for p in entry.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
+        try:
+            is_folder, exists = entry.is_dir(), entry.exists()
+        except (OSError, ValueError) as error:  # a name that is too long, or with a zero byte
+            raise UserError(f"cannot read {entry}: {getattr(error, 'strerror', error)}; check the path.") from error
+        if is_folder:
+            inside = sorted(p for p in entry.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES and not p.is_dir())
             if not inside:
                 raise UserError(f"{entry} holds no image ({', '.join(IMAGE_SUFFIXES)}); name another folder.")
             found += inside
-        elif entry.exists():
+        elif exists:
             found.append(entry)
         else:
             raise UserError(f"{entry} does not exist; check the path.")
