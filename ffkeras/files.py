@@ -139,6 +139,14 @@ def write_json(path: str | os.PathLike, value: object) -> None:
     write_text(path, json.dumps(value, indent=2) + "\n")
 
 
+def is_file(path: str | os.PathLike) -> bool:
+    """Whether a regular file has this path; false for names that no file can have."""
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):  # a name that is too long, or with a zero byte
+        return False
+
+
 def read_bytes(path: str | os.PathLike, limit: int | None = None) -> bytes:
     """All bytes of a regular file; a FIFO, device or socket, which could wait for ever, is never opened to its end.
 
