@@ -1,6 +1,8 @@
 """What every command shares: error sentences, exit codes and the reading of sizes."""
 
 import argparse
+import contextlib
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -13,17 +15,44 @@ SIZE_MULTIPLE = 32  # the deepest stride of the pyramid
 def run(main: Callable[[], int | None]) -> None:
     """Call `main` and exit with its code; bad input prints one sentence and exits 1, Ctrl-C exits 130."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's background job starts with it switched off
+    write_any_name()
     try:
         code = main()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        code = 1
+        code = _end(f"error: {error}", 1)
     except KeyboardInterrupt:
-        print("interrupted.", file=sys.stderr)
-        code = 130
+        code = _end("interrupted.", 130)
     except BrokenPipeError:
-        code = 1
+        code = _end("", 1)
+    except MemoryError:
+        code = _end("error: there is not enough memory; end other programs or take less at once.", 1)
+    except OSError as error:
+        name = "standard output" if error.filename is None else error.filename
+        code = _end(f"error: cannot use {name}: {error.strerror or error}; choose another or free some space.", 1)
     sys.exit(code or 0)
+
+
+def write_any_name() -> None:
+    """Let the standard streams write names that their encoding lacks, as backslashes and numbers."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # not where a program has put its own in their place
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _end(sentence: str, code: int) -> int:
+    """Say a last sentence, as far as there is somewhere to say it; returns the exit code."""
+    with contextlib.suppress(OSError, ValueError):
+        if sentence and sys.stderr is not None:
+            print(sentence, file=sys.stderr, flush=True)
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):  # Python would try again at its end, and fail with its own words
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
 
 
 def parse_image_size(text: str) -> tuple[int, int]:

@@ -8,23 +8,31 @@ import cv2
 import numpy as np
 
 from ffkeras.errors import UserError
+from ffkeras.files import read_bytes
+from ffkeras.image_header import HeaderError, ImageHeader, read_header
+from ffkeras.png import still_png
 
 # silent: errors are our sentences; OpenCV 4.14 moved the function
 (cv2.setLogLevel if hasattr(cv2, "setLogLevel") else cv2.utils.logging.setLogLevel)(0)
 
-PNG_SIGNATURE, PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND"  # first bytes, and the type of the last chunk (PNG, sec. 5)
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+MILLION = 1_000_000
+LARGEST_IMAGE = 64 * MILLION  # pixels, and
+LARGEST_DECODED = 600 * MILLION  # bytes while decoding, so that a program stays below 1 GB
+LARGEST_FILE = 256 * MILLION  # bytes
 
 
 def to_bgr(image: np.ndarray) -> np.ndarray:
     """Bring any decoded image to uint8 BGR [H, W, 3]: 16-bit is scaled to 8, grey repeated, alpha dropped.
 
     Raises:
-        ValueError: not an image of 1 to 4 channels.
+        ValueError: not an image of 1 to 4 channels, or with values that are not finite.
     """
     if image.dtype == np.uint16:
-        image = (image / 257.0).round().astype(np.uint8)
+        image = cv2.convertScaleAbs(image, alpha=1 / 257)
     elif image.dtype != np.uint8:
+        if not np.isfinite(image).all():
+            raise ValueError("an image with values that are not numbers")
         low, high = float(image.min()), float(image.max())
         scale = 255.0 if low >= 0.0 and high <= 1.0 else 1.0
         image = np.clip(image * scale, 0, 255).astype(np.uint8)
@@ -41,51 +49,89 @@ def to_bgr(image: np.ndarray) -> np.ndarray:
 def decode_image(data: bytes, name: str) -> np.ndarray:
     """Decode an image file's bytes to uint8 BGR [H, W, 3], turned upright by its EXIF orientation.
 
+    Every picture of the library comes through here. What the file declares is read first; OpenCV sees neither
+    an animation, of which only the first picture counts, nor a size above the limits.
+
     Raises:
-        UserError: empty, truncated beyond decoding, or not an image; the sentence names `name`.
+        UserError: empty, too large, truncated beyond decoding, or not an image; the sentence names `name`.
     """
     if not data:
         raise UserError(f"{name} is empty; replace it with an image.")
-    image = None
-    if not _is_cut_png(data):
+    kind = "no known kind"
+    try:
+        header = read_header(data)
+        if header is None:
+            raise ValueError(kind)
+        kind = header.kind
+        check_size(header, name)
+        if header.kind == "PNG":
+            data = still_png(data)
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
-    if image is None:
-        raise UserError(f"{name} is not an image that OpenCV can read, or it is truncated; replace it.")
-    return to_bgr(image)
+        del data  # as large as the picture, perhaps
+        if image is None or not image.size:
+            raise ValueError(kind)
+        return to_bgr(image)
+    except UserError:
+        raise
+    except Exception as error:  # OpenCV raises its own kind, MemoryError and others, by what the damage leads to
+        reason = " ".join(str(error).split())[:160] if isinstance(error, ValueError) else kind
+        raise UserError(
+            f"{name} is not an image that OpenCV can read, or it is truncated ({reason}); replace it."
+        ) from error
 
 
-def _is_cut_png(data: bytes) -> bool:
-    """libpng would print a line of its own about such a file."""
-    return data.startswith(PNG_SIGNATURE) and PNG_END not in data
+def check_size(header: ImageHeader, name: str) -> None:
+    """Refuse a picture that declares too many pixels, before memory is taken for it. Raises UserError."""
+    most = min(LARGEST_IMAGE, LARGEST_DECODED // header.pixel_bytes)
+    if header.width * header.height > most:
+        raise UserError(
+            f"{name} declares {header.width} x {header.height} pixels, above the limit of {most / MILLION:.0f} "
+            f"million for {header.kind}; make it smaller."
+        )
 
 
 def read_image(path: str | os.PathLike) -> np.ndarray:
     """Read an image file as uint8 BGR [H, W, 3]; 16-bit, grey and alpha images are brought to that form.
 
     Raises:
-        UserError: missing, unreadable, empty, truncated or not an image.
+        UserError: missing, unreadable, no regular file, empty, too large, truncated or not an image.
+    """
+    return decode_image(read_bytes(path, LARGEST_FILE), str(path))
+
+
+def read_size(path: str | os.PathLike) -> tuple[int, int]:
+    """(width, height) that an image file declares, in pixels, as stored; nothing is decoded.
+
+    Raises:
+        UserError: missing, unreadable, no regular file, or not an image.
     """
     try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}; check the path.") from error
-    return decode_image(data, str(path))
+        header = read_header(read_bytes(path, LARGEST_FILE))
+    except HeaderError as error:
+        raise UserError(f"{path} is not a readable image ({error}); replace it.") from error
+    if header is None:
+        raise UserError(f"{path} is not a readable image; replace it.")
+    return header.width, header.height
 
 
 def list_images(inputs: Iterable[str | os.PathLike]) -> list[Path]:
     """List files as given and folders' image files (recursive, sorted, by suffix).
 
     Raises:
-        UserError: an input does not exist, or a folder holds no image.
+        UserError: an input does not exist or cannot be looked at, or a folder holds no image.
     """
     found: list[Path] = []
     for entry in map(Path, inputs):
-        if entry.is_dir():
-            inside = sorted(p for p in entry.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
+        try:
+            is_folder, exists = entry.is_dir(), entry.exists()
+        except (OSError, ValueError) as error:  # a name that is too long, or with a zero byte
+            raise UserError(f"cannot read {entry}: {getattr(error, 'strerror', error)}; check the path.") from error
+        if is_folder:
+            inside = sorted(p for p in entry.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES and not p.is_dir())
             if not inside:
                 raise UserError(f"{entry} holds no image ({', '.join(IMAGE_SUFFIXES)}); name another folder.")
             found += inside
-        elif entry.exists():
+        elif exists:
             found.append(entry)
         else:
             raise UserError(f"{entry} does not exist; check the path.")

@@ -1,7 +1,12 @@
+import os
+import socket
+import subprocess
+import sys
+
 import pytest
 
 from ffkeras.errors import UserError
-from ffkeras.files import atomic_path, check_writable, read_json, write_json, write_text
+from ffkeras.files import atomic_path, check_writable, read_bytes, read_json, write_json, write_text
 
 
 def test_a_failing_writer_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -51,3 +56,54 @@ def test_bad_json_is_named(tmp_path, text, sentence):
     path.write_text(text)
     with pytest.raises(UserError, match=f"x.json .*{sentence}"):
         read_json(path)
+
+
+def test_unfinished_files_of_killed_programs_are_cleared_and_those_of_others_stay(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    orphan, living = tmp_path / f".faces.{ended.pid}-0.part.json", tmp_path / f".faces.{os.getppid()}-3.part.json"
+    for path in (orphan, living, tmp_path / "a.part.json"):
+        path.touch()
+    write_text(tmp_path / "faces.json", "{}")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([living.name, "a.part.json", "faces.json"])
+
+
+def test_the_longest_name_can_be_written(tmp_path):
+    write_text(tmp_path / ("ü" * 120 + ".json"), "{}")
+    write_text(tmp_path / ("x" * 255), "{}")
+    with pytest.raises(UserError, match="File name too long"):
+        write_text(tmp_path / ("x" * 256), "{}")
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_bytes_are_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
+    done = []
+    replace = type(tmp_path).replace
+    monkeypatch.setattr("ffkeras.files.sync", lambda path: done.append(path.name))
+    monkeypatch.setattr(type(tmp_path), "replace", lambda *paths: done.append("renamed") or replace(*paths))
+    write_text(tmp_path / "x.txt", "text")
+    assert done[0].startswith(".x.") and done[1:] == ["renamed", tmp_path.name]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs")
+def test_what_is_no_regular_file_is_neither_read_nor_replaced(tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / "fifo")
+    with socket.socket(socket.AF_UNIX) as server:
+        monkeypatch.chdir(tmp_path)  # a socket has a short path
+        server.bind("socket")
+        for name in ("fifo", "socket"):
+            with pytest.raises(UserError, match=f"{name} is no regular file|cannot read .*{name}"):
+                read_bytes(tmp_path / name)
+            with pytest.raises(UserError, match=f"{name} is a device, FIFO or socket; name a file"):
+                write_text(tmp_path / name, "text")
+    with pytest.raises(UserError, match="is no regular file"):
+        read_bytes("/dev/zero")
+    with pytest.raises(UserError, match="cannot read"):
+        read_bytes("a\0b")
+
+
+def test_a_file_above_the_limit_is_named(tmp_path):
+    (tmp_path / "x").write_bytes(b"12345")
+    assert read_bytes(tmp_path / "x", 5) == b"12345"
+    with pytest.raises(UserError, match="x has 5 bytes, above the limit of 4"):
+        read_bytes(tmp_path / "x", 4)

@@ -87,12 +87,20 @@ def main() -> int:
     outputs = output_paths(sources, args.output) if args.output else [None] * len(sources)
     check_arguments(args, sources, outputs)
     detector = FaceDetector(args.model, args.score_threshold, args.iou_threshold, args.num_threads)
+    unsaid = None
     session = DetectionSession(detector, sources, outputs, show if args.show else None)
     try:
         with progress_bar() as step:
-            session.run(print, step)
+            try:
+                session.run(print, step)
+            except UserError as error:  # what was found before it is still written
+                session.bad.append(str(error))
+            except OSError as error:  # standard output takes no more lines
+                unsaid = error
         if args.json and session.entries:
             write_json(args.json, session.entries)
+        if unsaid:
+            raise unsaid
     finally:
         for sentence in session.bad:
             print(f"error: {sentence}", file=sys.stderr)

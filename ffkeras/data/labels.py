@@ -1,16 +1,18 @@
 """Labelled images, and RetinaFace's label.txt (Deng et al. 2020) in which boxes and landmarks are listed."""
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ffkeras.errors import UserError
+from ffkeras.files import is_file, read_bytes
 
 BOX_NUMBERS = 4  # x y w h
 LANDMARK_NUMBERS = 15  # x y flag, five times
 LINE_LENGTHS = (BOX_NUMBERS, BOX_NUMBERS + LANDMARK_NUMBERS, BOX_NUMBERS + LANDMARK_NUMBERS + 1)  # ... and a blur score
+LARGEST_NUMBER = 2.0**24  # in pixels, far outside of any image
+LARGEST_FILE = 1_000_000_000  # bytes; WIDER FACE's has 15 million
 NO_LANDMARK = -1.0  # stands as flag, or as coordinate, of a landmark that nobody marked
 
 
@@ -66,20 +68,23 @@ def without_area(boxes: np.ndarray) -> np.ndarray:
 def read_lines(path: Path) -> list[str]:
     """The lines of a text file, without surrounding blanks. Raises UserError where it is missing or no text."""
     try:
-        return [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}; check the path.") from error
+        return [line.strip() for line in read_bytes(path, LARGEST_FILE).decode("utf-8-sig").splitlines()]
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not a text file; name a label file.") from error
 
 
 def parse_numbers(line: str, lengths: tuple[int, ...]) -> list[float] | None:
-    """The finite numbers of a line, or None where there is anything else or the count is not in `lengths`."""
+    """The numbers of a line, or None where there is anything else or the count is not in `lengths`.
+
+    None too where a number is not finite or so large that float32, in which it is kept, has no single pixels left.
+    """
+    if not line.isascii() or "_" in line:  # which Python's float() takes
+        return None
     try:
         numbers = [float(part) for part in line.split()]
     except ValueError:
         return None
-    return numbers if len(numbers) in lengths and all(map(math.isfinite, numbers)) else None
+    return numbers if len(numbers) in lengths and all(abs(number) <= LARGEST_NUMBER for number in numbers) else None
 
 
 def _entry(name: str, line: int, faces: list[list[float]]) -> LabelEntry:
@@ -113,7 +118,9 @@ def parse_label_file(path: Path) -> list[LabelEntry]:
         elif line:
             numbers = parse_numbers(line, LINE_LENGTHS)
             if numbers is None:
-                raise UserError(f"{path}, line {number}: {line[:60]!r} is not a face; write 4, 19 or 20 numbers.")
+                raise UserError(
+                    f"{path}, line {number}: {line[:60]!r} is not a face; write 4, 19 or 20 numbers in pixels."
+                )
             if not entries:
                 raise UserError(f"{path}, line {number}: a face before any image; write '# relative/image.jpg' first.")
             entries[-1][2].append(numbers)
@@ -133,11 +140,11 @@ def read_label_file(path: str | Path) -> list[LabelledImage]:
     path = Path(path)
     entries = parse_label_file(path)
     folders = (path.parent, path.parent / "images")
-    root = next((folder for folder in folders if (folder / entries[0].name).is_file()), path.parent)
+    root = next((folder for folder in folders if is_file(folder / entries[0].name)), path.parent)
     images = []
     for entry in entries:
         image = root / entry.name
-        if not image.is_file():
+        if not is_file(image):
             raise UserError(f"{path}, line {entry.line}: {image} does not exist; add the image or remove its lines.")
         ignore = without_area(entry.boxes)
         images.append(LabelledImage(image, entry.boxes, entry.landmarks, entry.has_landmarks, ignore))

@@ -16,6 +16,7 @@ from ffkeras.data.labels import (
     without_area,
 )
 from ffkeras.errors import UserError
+from ffkeras.files import is_file
 from ffkeras.geometry import iou_matrix
 
 FACE_NUMBERS = 10  # x y w h blur expression illumination invalid occlusion pose
@@ -42,7 +43,7 @@ def _parse_faces(path: Path, lines: list[str], first: int, count: int) -> np.nda
         numbers = parse_numbers(lines[number], (FACE_NUMBERS,))
         if numbers is None:
             raise UserError(
-                f"{path}, line {number + 1}: not a face of {FACE_NUMBERS} numbers; download the file again."
+                f"{path}, line {number + 1}: not a face of {FACE_NUMBERS} numbers in pixels; download the file again."
             )
         faces[row] = numbers
     return faces
@@ -125,7 +126,7 @@ def read_widerface(root: str | Path, split: str = "train") -> list[LabelledImage
     images = []
     for entry in listed:
         path = folder / entry.name
-        if path.is_file():
+        if is_file(path):
             landmarks, has_landmarks = join_landmarks(entry.boxes, marked.get(entry.name))
             ignore = entry.invalid | without_area(entry.boxes)
             images.append(LabelledImage(path, entry.boxes, landmarks, has_landmarks, ignore))

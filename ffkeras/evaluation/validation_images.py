@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from ffkeras.errors import UserError
+from ffkeras.images import read_size
 
 IMAGE_FOLDER = Path("WIDER_val", "images")  # in the root of the data set, as it is published
 
@@ -66,9 +66,6 @@ def input_scales(images: Mapping[str, Path], image_size: tuple[int, int]) -> dic
     height, width = image_size
     scales = {}
     for name, path in images.items():
-        try:
-            with Image.open(path) as image:
-                scales[name] = min(width / image.width, height / image.height)
-        except OSError as error:
-            raise UserError(f"{path} is not a readable image; replace it.") from error
+        image_width, image_height = read_size(path)
+        scales[name] = min(width / image_width, height / image_height)
     return scales

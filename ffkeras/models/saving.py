@@ -2,9 +2,11 @@
 
 import io
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import h5py
+import numpy as np
 
 from ffkeras.backend import keras
 from ffkeras.errors import UserError
@@ -19,10 +21,25 @@ QUANTIZED_FILE = "quantized.weights.npz"  # instead, after quantization-aware tr
 
 
 def save_run(model: FeatherFace, folder: str | os.PathLike) -> None:
-    """Write configuration and weights into `folder`, each whole or not at all. Raises UserError where that fails."""
+    """Write configuration and weights into `folder`, each whole or not at all.
+
+    Raises:
+        UserError: the folder cannot be written, or a weight is not finite; what stood there then stays.
+    """
     folder = Path(folder)
+    check_finite(model.weights, f"{folder / WEIGHTS_FILE} is not written")
     write_bytes(folder / WEIGHTS_FILE, _weights_as_bytes(model))
     write_json(folder / CONFIG_FILE, config_to_json(model.config))
+
+
+def check_finite(weights: Iterable, what: str) -> None:
+    """Refuse weights with NaN or infinity. Raises UserError, which begins with `what`."""
+    wrong = [weight.name for weight in weights if weight.dtype.is_floating and not np.isfinite(weight.numpy()).all()]
+    if wrong:
+        raise UserError(
+            f"{what}: {len(wrong)} arrays hold numbers that are not finite, the first is {wrong[0]}; "
+            "train again with a lower learning rate, and look for wrong labels."
+        )
 
 
 def _weights_as_bytes(model: FeatherFace) -> bytes:
@@ -71,6 +88,7 @@ def load_weights(model: FeatherFace, path: str | os.PathLike) -> None:
         if stored != len(model.weights):  # Keras passes over arrays that the network has no place for
             raise ValueError(f"it has {stored} arrays, the network {len(model.weights)}")
         model.load_weights(path)
+        check_finite(model.weights, "it cannot be used")
     except Exception as error:  # h5py and Keras raise many kinds for one cause
         reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
         raise UserError(

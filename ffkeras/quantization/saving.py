@@ -12,7 +12,7 @@ from ffkeras.errors import UserError
 from ffkeras.files import read_json, write_bytes, write_json
 from ffkeras.models import config_from_json, config_to_json
 from ffkeras.models.build import build_model
-from ffkeras.models.saving import CONFIG_FILE, QUANTIZED_FILE
+from ffkeras.models.saving import CONFIG_FILE, QUANTIZED_FILE, check_finite
 from ffkeras.quantization.network import QuantizedFeatherFace
 
 QUANTIZED_FOLDER = "quantized"  # within the float run's folder, unless training is told otherwise
@@ -24,8 +24,13 @@ def is_quantized_run(folder: str | os.PathLike) -> bool:
 
 
 def save_quantized(network: QuantizedFeatherFace, folder: str | os.PathLike) -> None:
-    """Write configuration and weights into `folder`, each whole or not at all. Raises UserError where that fails."""
+    """Write configuration and weights into `folder`, each whole or not at all.
+
+    Raises:
+        UserError: the folder cannot be written, or a weight is not finite; what stood there then stays.
+    """
     folder = Path(folder)
+    check_finite(network.weights, f"{folder / QUANTIZED_FILE} is not written")
     content = io.BytesIO()
     np.savez_compressed(content, *[weight.numpy() for weight in network.weights])
     write_bytes(folder / QUANTIZED_FILE, content.getvalue())

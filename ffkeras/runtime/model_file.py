@@ -1,14 +1,12 @@
 """Reading the bytes of a model's file."""
 
 import os
-from pathlib import Path
 
-from ffkeras.errors import UserError
+from ffkeras.files import read_bytes
+
+LARGEST_MODEL = 256_000_000  # bytes; the largest of ours has 2 million
 
 
 def read_model(path: str | os.PathLike) -> bytes:
     """The bytes of a .tflite file, as they are. Raises UserError where it cannot be read."""
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise UserError(f"cannot read the model {path}: {error.strerror}; check the path.") from error
+    return read_bytes(path, LARGEST_MODEL)

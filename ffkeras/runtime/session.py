@@ -1,6 +1,7 @@
 """A run through many sources: what was found so far, and which sources were bad."""
 
 import contextlib
+import errno
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from ffkeras.runtime.sources import BrokenOffError, Source, Stream, open_source
 Show = Callable[[np.ndarray, bool], bool]  # (picture, whether it moves) -> whether to go on
 Say = Callable[[str], None]
 Step = Callable[[int], None]
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO)  # what befalls every further file as well
 
 
 class DetectionSession:
@@ -53,7 +56,7 @@ class DetectionSession:
             step: called after every frame with the number of frames in all, as far as known.
 
         Raises:
-            UserError: a picture or video cannot be written; `bad` holds what was noted before.
+            UserError: the disk takes no more; `bad` and `entries` hold what was noted before.
         """
         for source, output in zip(self._sources, self._outputs, strict=True):
             with contextlib.ExitStack() as stack:
@@ -65,7 +68,12 @@ class DetectionSession:
                     continue
                 self._total += stream.length - 1
                 first = len(self.entries)
-                self._detect(source, stream, output, step)
+                try:
+                    self._detect(source, stream, output, step)
+                except UserError as error:  # its picture cannot be written, perhaps because of its name
+                    if self._show or getattr(error.__cause__, "errno", None) in FULL:
+                        raise
+                    self.bad.append(str(error))
             say(_summary(source, self.entries[first:]))
             if self._stopped:
                 return
@@ -89,13 +97,13 @@ class DetectionSession:
     def _detect_one(self, name: str, image: np.ndarray, write: Write | None, moving: bool) -> None:
         faces = self._detector.detect(image)
         height, width = image.shape[:2]
+        found = [face.to_json() for face in faces]
+        self.entries.append({"image": name, "width": width, "height": height, "faces": found})
         if write or self._show:
             drawn = draw_faces(image, faces)
             if write:
                 write(drawn)
             self._stopped = self._show is not None and not self._show(drawn, moving)
-        found = [face.to_json() for face in faces]
-        self.entries.append({"image": name, "width": width, "height": height, "faces": found})
 
 
 def _summary(source: Source, entries: Sequence[dict]) -> str:

@@ -1,6 +1,7 @@
 """Where drawn pictures go: image and video files that appear whole or not at all."""
 
 import contextlib
+import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from ffkeras.runtime.sources import Source
 
 VIDEO_SUFFIX, VIDEO_CODEC = ".mp4", "mp4v"  # the pair that every build of OpenCV's FFmpeg writes
 FALLBACK_IMAGE_SUFFIX = ".jpg"  # for images of a format that OpenCV reads but does not write
+
+LONGEST_NAME = 255  # bytes, of most file systems
 
 Write = Callable[[np.ndarray], None]
 
@@ -43,9 +46,18 @@ def output_paths(sources: Iterable[Source], folder: Path) -> list[Path]:
 def _output_name(source: Source) -> Path:
     if source.is_video:
         return source.name.with_suffix(VIDEO_SUFFIX)
-    if cv2.haveImageWriter(source.name.name):
+    suffix = source.name.suffix
+    # by the suffix alone: OpenCV dies of names that are not UTF-8
+    if suffix.isascii() and suffix and cv2.haveImageWriter(f"image{suffix}"):
         return source.name
-    return source.name.with_name(source.name.name + FALLBACK_IMAGE_SUFFIX)
+    return source.name.with_name(_shortened(source.name.name, FALLBACK_IMAGE_SUFFIX))
+
+
+def _shortened(name: str, suffix: str) -> str:
+    """A name with a suffix added, cut so that a file system takes it."""
+    room = LONGEST_NAME - len(suffix)
+    encoded = os.fsencode(name)
+    return (name if len(encoded) <= room else encoded[:room].decode(errors="ignore")) + suffix
 
 
 @contextlib.contextmanager
@@ -58,9 +70,15 @@ def open_sink(path: Path, rate: float) -> Iterator[Write]:
         UserError: the file cannot be written.
     """
     if path.suffix != VIDEO_SUFFIX:
-        yield lambda image: write_bytes(path, _encode(path, image))
+        yield lambda image: write_bytes(path, _encode(path, image), durable=False)
         return
-    with atomic_path(path) as temporary:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise UserError(
+            f"{path} has a name that is not UTF-8, which OpenCV cannot write; rename its source."
+        ) from error
+    with atomic_path(path, durable=False) as temporary:
         video = _VideoFile(temporary, rate)
         try:
             yield video.write
@@ -73,7 +91,7 @@ def open_sink(path: Path, rate: float) -> Iterator[Write]:
 def _encode(path: Path, image: np.ndarray) -> bytes:
     try:
         written, data = cv2.imencode(path.suffix, image)
-    except cv2.error:
+    except (cv2.error, UnicodeError):  # a suffix that is not UTF-8
         written = False
     if not written:
         raise UserError(f"OpenCV cannot write {path} as {path.suffix}; convert its source to another format.")

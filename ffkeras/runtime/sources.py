@@ -2,6 +2,8 @@
 
 import contextlib
 import math
+import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +17,10 @@ from ffkeras.quiet import quiet_stderr
 from ffkeras.runtime.cameras import DEVICES, open_camera
 
 VIDEO_SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".gif")
+MILLION = 1_000_000
+LARGEST_FRAME = 36 * MILLION  # pixels of a video, 8K with room; decoders hold several frames at once
 DEFAULT_RATE = 25.0  # frames per second, where a video or camera does not say
+MOST_CAMERAS = 100  # OpenCV takes hundreds for the number of a driver
 LENGTH_TOLERANCE = 2  # frames that a whole video may lack: containers count the last ones differently
 LENGTH_TOLERANCE_SHARE = 0.05  # and the same as a share of its length, which some containers only estimate
 
@@ -67,12 +72,14 @@ def list_sources(inputs: Iterable[str]) -> list[Source]:
     """Files as given, folders' image files, and a camera for every /dev/video and bare number that names no file.
 
     Raises:
-        UserError: an input does not exist, or a folder holds no image.
+        UserError: an input does not exist, a folder holds no image, or a camera's number is out of range.
     """
     sources = []
     for entry in inputs:
         path = Path(entry)
-        if entry.isdecimal() and not path.exists():
+        if entry.isdecimal() and not os.path.lexists(path):
+            if len(entry) > len(str(MOST_CAMERAS)) or int(entry) >= MOST_CAMERAS:
+                raise UserError(f"camera {entry[:20]} is out of range; cameras have numbers below {MOST_CAMERAS}.")
             sources.append(Source(int(entry), Path(f"camera_{entry}")))
             continue
         for file in list_images([path]):
@@ -92,10 +99,19 @@ def open_source(source: Source) -> Iterator[Stream]:
             image = read_image(source.location)
         yield Stream(iter([(str(source.location), image)]))
         return
+    if not source.is_camera:
+        check_video(source.location)
     with quiet_stderr():
         capture = open_camera(source.location) if source.is_camera else cv2.VideoCapture(str(source.location))
-        read, first = capture.read()
     try:
+        width, height = (capture.get(name) for name in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+        if width * height > LARGEST_FRAME:
+            raise UserError(
+                f"{source.location} declares frames of {width:.0f} x {height:.0f} pixels, above the limit of "
+                f"{LARGEST_FRAME / MILLION:.0f} million; make it smaller."
+            )
+        with quiet_stderr():
+            read, first = _read_frame(capture, source)
         if not read and source.is_camera:
             raise UserError(f"camera {source.location} gives no picture; check that it is connected and not in use.")
         if not read:
@@ -108,6 +124,38 @@ def open_source(source: Source) -> Iterator[Stream]:
         capture.release()
 
 
+def check_video(path: Path) -> None:
+    """Refuse what would hold up or crash OpenCV's video reader. Raises UserError.
+
+    Args:
+        path: of a file that is to be read as a video.
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise UserError(f"{path} has a name that is not UTF-8, which OpenCV cannot open; rename it.") from error
+    try:
+        regular = stat.S_ISREG(path.stat().st_mode)
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}; check the path.") from error
+    if not regular:
+        raise UserError(f"{path} is no regular file (a device, FIFO or folder); name a file.")
+
+
+def _read_frame(capture: cv2.VideoCapture, source: Source) -> tuple[bool, np.ndarray | None]:
+    """As `capture.read`; OpenCV also opens pictures as videos, and gives what is no uint8 BGR [H, W, 3]."""
+    try:
+        read, image = capture.read()
+    except cv2.error as error:
+        raise BrokenOffError(f"{source.location} has a frame that OpenCV cannot decode; replace it.") from error
+    if read and (image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size):
+        raise BrokenOffError(
+            f"{source.location} is no video: its frames are {image.dtype} {image.shape}, not colours in 8 bits; "
+            "convert it."
+        )
+    return read, image
+
+
 def _name_frames(
     source: Source, image: np.ndarray, capture: cv2.VideoCapture, rate: float, length: int
 ) -> Iterator[tuple[str, np.ndarray]]:
@@ -116,7 +164,7 @@ def _name_frames(
         yield f"{source.location}#{count}", image
         count += 1
         seconds = max(seconds, capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
-        read, image = capture.read()
+        read, image = _read_frame(capture, source)
     if source.is_camera:
         raise BrokenOffError(f"camera {source.location} gives no more pictures; check its cable and power.")
     reached = max(count, seconds * rate)  # at a varying rate the length is a time, not a number of frames

@@ -2,11 +2,12 @@
 
 import contextlib
 import json
+import os
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 from ffkeras.errors import UserError
+from ffkeras.files import NOT_WAITING
 from ffkeras.runtime.live import MILLISECONDS, Sight
 
 STANDARD_OUTPUT = "-"
@@ -39,7 +40,8 @@ class JsonLines:
         if self._name == STANDARD_OUTPUT:
             print(line, flush=True)
             return
-        with Path(self._name).open("a", encoding="utf-8") as file:  # anew each time: the file may be moved meanwhile
+        with open(self._name, "a", encoding="utf-8", opener=_open_without_waiting) as file:  # noqa: PTH123
+            # anew each time: the file may be moved meanwhile
             file.write(line + "\n")
 
     @contextlib.contextmanager
@@ -52,6 +54,11 @@ class JsonLines:
             name = "standard output" if self._name == STANDARD_OUTPUT else self._name
             reason = error.strerror or str(error)
             raise UserError(f"cannot write {name}: {reason}; choose another file or free some space.") from error
+
+
+def _open_without_waiting(name: str, flags: int) -> int:
+    """A FIFO that nobody reads is an error, instead of something to wait for."""
+    return os.open(name, flags | NOT_WAITING, 0o666)
 
 
 class Speech:

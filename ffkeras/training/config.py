@@ -55,6 +55,8 @@ class TrainingConfig:
             weights, which must all agree.
         start_checksum: CRC-32 of these weights, so that it can be told whether a quantised network is still that of
             its float run; filled in when the run starts.
+        data_digest: of the labelled images, so that a run is not resumed on others; filled in when the run starts,
+            empty for synthetic faces.
         frozen_blocks: 0..14, the first blocks of the backbone, the stem among them, that keep their weights and
             statistics: worth it where they come from a network that has learned to find faces.
         validation_size: (height, width) at which held-out images are detected.
@@ -87,6 +89,7 @@ class TrainingConfig:
     start_from: str = ""
     parts: tuple[str, ...] = ()
     start_checksum: str = ""
+    data_digest: str = ""
     frozen_blocks: int = 0
     validation_size: tuple[int, int] = (640, 640)
     teacher: str = ""

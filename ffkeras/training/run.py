@@ -1,10 +1,12 @@
 """From a training configuration to a run that is ready to go."""
 
+import contextlib
 import dataclasses
 from pathlib import Path
 
 from ffkeras.backend import keras
 from ffkeras.data.dataset import read_dataset, split_held_out
+from ffkeras.data.digest import dataset_digest
 from ffkeras.data.image_cache import FileSource
 from ffkeras.data.labels import LabelledImage
 from ffkeras.data.samples import PipelineConfig, Source, steps_per_epoch
@@ -23,6 +25,7 @@ from ffkeras.quantization.saving import save_quantized
 from ffkeras.training.checkpoint import RunCheckpoint
 from ffkeras.training.config import TrainingConfig
 from ffkeras.training.distillation import DistilledLoss
+from ffkeras.training.lock import lock_run, unlock_run
 from ffkeras.training.losses import MultiboxLoss
 from ffkeras.training.quantized import check_start, start_quantized
 from ffkeras.training.schedule import WSD
@@ -39,8 +42,8 @@ def start_run(network: NetworkConfig | None, config: TrainingConfig, folder: Pat
     """A new run in `folder`; a quantization-aware one takes its network from `config.start_from`, not from `network`.
 
     Raises:
-        UserError: the folder already holds a run or cannot be written, or data, backbone, starting weights or teacher
-            are not usable.
+        UserError: the folder already holds a run, is in use or cannot be written, or data, backbone, starting weights
+            or teacher are not usable.
     """
     if RunCheckpoint.exists(folder):
         raise UserError(f"{folder} already holds a run; add --resume to continue it, or choose another --output.")
@@ -48,11 +51,38 @@ def start_run(network: NetworkConfig | None, config: TrainingConfig, folder: Pat
         if (folder / name).exists():
             raise UserError(f"{folder} already holds a network, {name}; choose another --output.")
     check_writable(folder / CONFIG_FILE)
-    config = dataclasses.replace(config, start_checksum=_origin(Path(config.start_from)) if config.start_from else "")
-    trainer = _make_trainer(network, config, folder, cache_bytes)
+    origin = _origin(Path(config.start_from)) if config.start_from else ""
+    sources = make_source(config, cache_bytes)
+    config = dataclasses.replace(config, start_checksum=origin, data_digest=_digest(*sources))
+    lock_run(folder)
+    try:
+        trainer = _make_trainer(network, config, folder, sources)
+    except BaseException:
+        unlock_run(folder)
+        with contextlib.suppress(OSError):
+            folder.rmdir()  # if nothing else is in it
+        raise
     write_json(folder / CONFIG_FILE, config_to_json(trainer.model.config))
     write_json(folder / TRAINING_FILE, config.to_json())
     return trainer
+
+
+def _digest(*sources: Source) -> str:
+    """Of the labelled images; empty for synthetic faces."""
+    labelled = [source.images for source in sources if isinstance(source, FileSource)]
+    return dataset_digest(image for images in labelled for image in images) if labelled else ""
+
+
+def _unchanged_source(config: TrainingConfig, folder: Path, cache_bytes: int) -> tuple[Source, Source]:
+    """As `make_source`. Raises UserError where the data are not those that the run in `folder` began with."""
+    sources = make_source(config, cache_bytes)
+    if config.data_digest and _digest(*sources) != config.data_digest:
+        names = ", ".join(config.data)
+        raise UserError(
+            f"{names}: the images or labels have changed since the run in {folder} began; restore them, or start "
+            "another run --from it."
+        )
+    return sources
 
 
 def _origin(start: Path) -> str:
@@ -73,19 +103,21 @@ def resume_run(folder: Path, cache_bytes: int, changes: dict | None = None) -> T
             decay.
 
     Raises:
-        UserError: the folder holds no run, its data or teacher are not there, or it cannot be changed in that way.
+        UserError: the folder holds no run or is in use, its data have changed, they or the teacher are not there, or it
+            cannot be changed in that way.
     """
     path = folder / TRAINING_FILE
     if not path.exists():
         raise UserError(f"{folder} holds no run to resume: it has no {TRAINING_FILE}; leave out --resume to start one.")
     config = TrainingConfig.from_json(read_json(path), str(path))
+    lock_run(folder)
     if changes:
         config = _extended(folder, config, changes, cache_bytes)
     network = config_from_json(read_json(folder / CONFIG_FILE), str(folder / CONFIG_FILE))
     if not RunCheckpoint.exists(folder):
-        return _make_trainer(network, config, folder, cache_bytes)
+        return _make_trainer(network, config, folder, _unchanged_source(config, folder, cache_bytes))
     loss = make_loss(network, config)
-    source, held_out = make_source(config, cache_bytes)
+    source, held_out = _unchanged_source(config, folder, cache_bytes)
     keras.utils.set_random_seed(config.seed)
     model = build_model(network)  # its weights come with the checkpoint, so what the run started from may be gone
     if config.quantize:
@@ -135,14 +167,15 @@ def initial_model(network: NetworkConfig, config: TrainingConfig) -> FeatherFace
     return model
 
 
-def _make_trainer(network: NetworkConfig | None, config: TrainingConfig, folder: Path, cache_bytes: int) -> Trainer:
+def _make_trainer(
+    network: NetworkConfig | None, config: TrainingConfig, folder: Path, sources: tuple[Source, Source]
+) -> Trainer:
+    source, held_out = sources
     if config.quantize:
         loss = make_loss(check_start(config), config)
-        source, held_out = make_source(config, cache_bytes)
         return Trainer(start_quantized(config, source), config, source, held_out, folder, save_quantized, loss)
     model = initial_model(network, config)
     loss = make_loss(network, config)
-    source, held_out = make_source(config, cache_bytes)
     return Trainer(model, config, source, held_out, folder, loss=loss)
 
 

@@ -12,7 +12,7 @@ from ffkeras.data.pipeline import training_dataset, user_errors
 from ffkeras.data.samples import PipelineConfig, Source, steps_per_epoch
 from ffkeras.errors import UserError
 from ffkeras.models.featherface import FeatherFace
-from ffkeras.models.saving import save_run
+from ffkeras.models.saving import check_finite, save_run
 from ffkeras.progress import training_progress
 from ffkeras.quantization.network import QuantizedFeatherFace
 from ffkeras.training.checkpoint import RunCheckpoint
@@ -144,10 +144,7 @@ class Trainer:
         progress.update(task, completed=step)
         if step % STEPS_PER_LOG_ROW == 0:
             losses = self._take(self.row_sums, STEPS_PER_LOG_ROW)
-            if not math.isfinite(losses["loss"]):
-                raise UserError(
-                    f"the loss became {losses['loss']} at step {step}; start again with a lower learning rate."
-                )
+            check_losses(losses, step)
             learning_rate = self.schedule.rate_at(step - 1)
             self.steps_log.write(step=step, **losses, learning_rate=learning_rate)
             self._write_board(step, **losses, learning_rate=learning_rate)
@@ -157,11 +154,14 @@ class Trainer:
         elif time.monotonic() > self._next_checkpoint:
             self._save_checkpoint(step)
         if step == self.schedule.stable_steps < self.total_steps:
+            self._check_weights(step)
             self.checkpoint.save_stable(step)  # after the sums of an epoch that ends here have been taken
 
     def _end_epoch(self, step: int, progress: Progress) -> None:
         epoch = step // self.epoch_steps
         losses = self._take(self.epoch_sums, self.epoch_steps)
+        check_losses(losses, step)
+        self._check_weights(step)
         self.average.copy_to(self.averaged_model.weights)
         by_source = self.validation.by_source() if self.validation else {}
         ap = mean_of_sources(by_source)
@@ -180,8 +180,14 @@ class Trainer:
         self._save_checkpoint(step)
 
     def _save_checkpoint(self, step: int) -> None:
+        self._check_weights(step)
         self.checkpoint.save(step)
         self._next_checkpoint = time.monotonic() + SECONDS_BETWEEN_CHECKPOINTS
+
+    def _check_weights(self, step: int) -> None:
+        """Before anything is kept of a step. Raises UserError where a weight, its average or a sum is not finite."""
+        kept = (*self.model.weights, *self.average.average, *self.loss.trainable_variables)
+        check_finite(kept, f"training went wrong before step {step}, and nothing of it is kept")
 
     def _take(self, sums: tf.Variable, count: int) -> dict[str, float]:
         """The means by name, and start again from zero."""
@@ -193,6 +199,16 @@ class Trainer:
         with self.board.as_default():
             for name, value in values.items():
                 tf.summary.scalar(name, value, step=step)
+
+
+def check_losses(losses: dict[str, float], step: int) -> None:
+    """Before a row of a log is written. Raises UserError where a loss is not finite."""
+    for name, value in losses.items():
+        if not math.isfinite(value):
+            raise UserError(
+                f"the {name} became {value} at step {step}; start again with a lower learning rate, and look for wrong "
+                "labels."
+            )
 
 
 def best_of(epochs: Path) -> float:

@@ -1,6 +1,11 @@
+import tempfile
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ffkeras.data.labels import parse_label_file, read_label_file
 from ffkeras.errors import UserError
@@ -66,6 +71,12 @@ def test_finds_images_in_retinaface_layout(tmp_path):
         ("# a.jpg\n1 2 3 4 5\n", 2),
         ("# a.jpg\n1 2 nan 4\n", 2),
         ("# a.jpg\n\n1 2 inf 4\n", 3),
+        ("# a.jpg\n1 2 3 1e39\n", 2),  # finite, but not in float32
+        ("# a.jpg\n1 2 3 4\n3e38 2 3e38 4\n", 3),  # and these are, but not their sum
+        ("# a.jpg\n1 2 3 4 " + "5 6 0 " * 4 + "1e300 6 0\n", 2),
+        ("# a.jpg\n1 2 3 4 " + "5 6 0 " * 5 + "-1e40\n", 2),
+        ("# a.jpg\n1 2 3 1_0\n", 2),
+        ("# a.jpg\n1 2 3 \u0664\n", 2),
         ("1 2 3 4\n# a.jpg\n", 1),
         ("# a.jpg\n#\n", 2),
         ("a.jpg\n1 2 3 4\n", 1),
@@ -74,6 +85,26 @@ def test_finds_images_in_retinaface_layout(tmp_path):
 def test_malformed_line_is_named_by_file_and_number(tmp_path, text, line):
     label_file = write_set(tmp_path, text)
     with pytest.raises(UserError, match=f"label.txt, line {line}:"):
+        read_label_file(label_file)
+
+
+@given(st.lists(st.floats(width=64, allow_nan=True), min_size=4, max_size=20).filter(lambda n: len(n) in (4, 19, 20)))
+def test_whatever_is_accepted_is_finite_in_the_arrays(numbers):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "label.txt")
+        path.write_text("# a.jpg\n" + " ".join(map(repr, numbers)) + "\n")
+        try:
+            (entry,) = parse_label_file(path)
+        except UserError as error:
+            assert f"{path}, line 2: " in str(error)
+        else:
+            assert np.isfinite(entry.boxes).all() and np.isfinite(entry.landmarks).all()
+            assert entry.boxes.dtype == entry.landmarks.dtype == np.float32
+
+
+def test_a_name_that_no_file_can_have_is_a_missing_image(tmp_path):
+    label_file = write_set(tmp_path, "# a.jpg\n1 2 3 4\n# " + "x" * 300 + "\n1 2 3 4\n# a\0b\n")
+    with pytest.raises(UserError, match=r"label.txt, line 3: .*does not exist"):
         read_label_file(label_file)
 
 

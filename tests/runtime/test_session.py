@@ -1,3 +1,5 @@
+import errno
+
 import cv2
 import numpy as np
 import pytest
@@ -33,13 +35,24 @@ def test_a_bad_source_is_noted_and_the_rest_is_done(sources):
     assert totals == [3, 3, 3]
 
 
-def test_what_cannot_be_written_ends_the_run_but_not_what_was_noted(sources, tmp_path):
-    outputs = [tmp_path / "out" / "a.png", None, sources[0].location / "c.png"]
+def test_what_cannot_be_written_is_noted_and_its_faces_are_kept(sources, tmp_path):
+    outputs = [sources[0].location / "a.png", None, tmp_path / "out" / "c.png"]
     session = DetectionSession(OneFace(), sources, outputs)
-    with pytest.raises(UserError, match="nothing can be written below it"):
+    session.run(lambda line: None, lambda total: None)
+    assert ["nothing can be written below it" in sentence for sentence in session.bad] == [True, False]
+    assert [entry["image"] for entry in session.entries] == [str(sources[0].location), str(sources[2].location)]
+    assert outputs[2].exists()
+
+
+def test_a_full_disk_ends_the_run_but_not_what_was_found(sources, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(type(tmp_path), "write_bytes", full)
+    session = DetectionSession(OneFace(), sources, [None, None, tmp_path / "c.png"])
+    with pytest.raises(UserError, match="No space left"):
         session.run(lambda line: None, lambda total: None)
-    assert len(session.bad) == 1
-    assert outputs[0].exists()
+    assert (len(session.entries), len(session.bad)) == (2, 1)
 
 
 def test_the_one_who_looks_may_stop(sources):

@@ -97,7 +97,7 @@ class Recording:
         return self.left >= 0, np.zeros((4, 4, 3), np.uint8)
 
     def get(self, name):
-        return self.values[name]
+        return self.values.get(name, 0.0)
 
     def release(self):
         pass

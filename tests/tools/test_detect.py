@@ -214,6 +214,99 @@ def test_ctrl_c_ends_a_camera_recording_whole(detect, tmp_path, lamp_image, monk
     assert int(file_capture(str(tmp_path / "out" / "camera_97.mp4")).get(cv2.CAP_PROP_FRAME_COUNT)) == 3
 
 
+@pytest.fixture
+def run_detect(lamp_int8):
+    """Runs the command in a process of its own: run_detect(arguments, ...) -> what `subprocess.run` gives."""
+
+    def call(*arguments, **options):
+        command = [sys.executable, str(TOOL), *arguments, "--model", str(lamp_int8)]
+        return subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=60, errors="replace", **options)
+
+    return call
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems allow no such names")
+def test_names_of_any_bytes_are_read_written_and_told(run_detect, tmp_path, lamp_image):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    picture = cv2.imencode(".png", lamp_image)[1].tobytes()
+    names = [b"caf\xe9.png", b"\xff\xfe.png", "火.png".encode(), b"a\nb.png", b"x" * 251 + b".png"]
+    for name in names:
+        (folder / os.fsdecode(name)).write_bytes(picture)
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252:strict"}
+    arguments = [tmp_path / "in", "--output", tmp_path / "out", "--json", tmp_path / "faces.json"]
+    done = run_detect(*arguments, stdout=subprocess.PIPE, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count(": 1 face") == len(names)
+    entries = json.loads((tmp_path / "faces.json").read_text())
+    assert sorted(os.fsencode(Path(entry["image"]).name) for entry in entries) == sorted(names)
+    assert sorted(os.fsencode(path.name) for path in (tmp_path / "out").iterdir()) == sorted(names)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems allow no such names")
+def test_videos_with_names_of_any_bytes_are_one_sentence(run_detect, tmp_path, lamp_image):
+    write_video(tmp_path / "clip.avi", lamp_image, 3)
+    clip = (tmp_path / "clip.avi").rename(tmp_path / os.fsdecode(b"\xe9.avi"))
+    done = run_detect(clip, stdout=subprocess.PIPE)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "has a name that is not UTF-8" in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs")
+def test_fifos_and_devices_are_one_sentence_each_and_never_waited_for(run_detect, tmp_path):
+    names = ["picture.png", "clip.mp4", "note.txt"]
+    for name in names:
+        os.mkfifo(tmp_path / name)
+    done = run_detect(*(tmp_path / name for name in names), "/dev/zero", "/dev/null", stdout=subprocess.PIPE)
+    assert done.returncode == 1
+    lines = done.stderr.splitlines()
+    assert [" is no regular file" in line for line in lines] == [True] * 5
+
+
+def test_a_device_is_not_replaced_by_results(detect, folder):
+    code, _, err = detect(folder / "second", "--json", "/dev/null")
+    assert (code, err) == (1, "error: /dev/null is a device, FIFO or socket; name a file.\n")
+    assert Path("/dev/null").is_char_device()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_a_full_standard_output_is_one_sentence_and_the_faces_are_written(run_detect, tmp_path, lamp_image):
+    cv2.imwrite(str(tmp_path / "lamp.png"), lamp_image)
+    with Path("/dev/full").open("w") as full:
+        done = run_detect(tmp_path / "lamp.png", "--json", tmp_path / "f.json", stdout=full)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "error: cannot use standard output: No space left on device; choose another or free some space.\n"
+    )
+    assert len(json.loads((tmp_path / "f.json").read_text())) == 1
+
+
+@pytest.mark.parametrize("name", ["100", "2147483648", "9" * 5000, "x" * 300, "x" * 300 + ".mp4"])
+def test_cameras_and_names_out_of_range_are_one_sentence(detect, tmp_path, name):
+    code, out, err = detect(name, "--json", tmp_path / "f.json")
+    assert (code, out) == (1, "")
+    assert err.startswith("error: ca") and err.count("\n") == 1
+
+
+def test_one_file_never_costs_the_results_of_the_others(detect, tmp_path, lamp_image):
+    cv2.imwrite(str(tmp_path / "a.png"), lamp_image)
+    cv2.imwrite(str(tmp_path / "z.png"), lamp_image)
+    (tmp_path / "b.pfm.png").write_bytes(b"PF\n30000 30000\n-1\n")
+    (tmp_path / "c.png").mkdir()
+    (tmp_path / "d.png").symlink_to(tmp_path / "gone.png")
+    (tmp_path / "e.png").write_bytes(cv2.imencode(".pfm", np.full((9, 9, 3), np.inf, np.float32))[1].tobytes())
+    code, _, err = detect(tmp_path, "--json", tmp_path / "f.json")
+    assert (code, err.count("error: ")) == (1, 3)
+    assert len(json.loads((tmp_path / "f.json").read_text())) == 2
+
+
+def test_a_picture_that_is_named_as_a_video_is_one_sentence(detect, tmp_path):
+    (tmp_path / "light.avi").write_bytes(cv2.imencode(".hdr", np.full((64, 64, 3), 0.5, np.float32))[1].tobytes())
+    code, _, err = detect(tmp_path / "light.avi")
+    assert code == 1
+    assert "light.avi is no" in err and err.count("\n") == 1
+
+
 def test_help_comes_without_the_heavy_imports():
     code = f"import sys, runpy; sys.argv = ['detect.py', '--help']; runpy.run_path({str(TOOL)!r}, run_name='__main__')"
     blocked = "import sys; sys.modules.update(dict.fromkeys(('cv2', 'numpy', 'tensorflow'))); " + code

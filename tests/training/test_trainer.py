@@ -4,13 +4,14 @@ import os
 import shutil
 import signal
 
+import cv2
 import numpy as np
 import pytest
 
 from ffkeras.data.synthetic import SyntheticFaces
 from ffkeras.errors import UserError
 from ffkeras.models.config import V2UltraConfig
-from ffkeras.models.saving import load_run
+from ffkeras.models.saving import load_run, save_run
 from ffkeras.progress import training_progress
 from ffkeras.training.config import TrainingConfig
 from ffkeras.training.run import resume_run, start_run
@@ -190,6 +191,35 @@ def test_a_loss_that_is_not_finite_stops_the_run_with_a_sentence(finished):
             finished._after_step(20, progress, progress.add_task("", loss=""))
     finally:
         finished.row_sums.assign([0.0] * 4)
+
+
+def test_nothing_of_a_run_that_went_wrong_is_kept(tmp_path):
+    """Fewer steps than a row of the log has, so that the epoch's end must notice."""
+    trainer = start_run(NETWORK, dataclasses.replace(CONFIG, epochs=1), tmp_path, 0)
+    trainer.model.weights[0].assign(np.full(trainer.model.weights[0].shape, np.nan))
+    with pytest.raises(UserError, match="became nan at step 6; start again with a lower learning rate"):
+        trainer.run()
+    for save in (trainer._save_checkpoint, lambda step: save_run(trainer.model, tmp_path)):
+        with pytest.raises(UserError, match="numbers that are not finite"):
+            save(6)
+    assert not (tmp_path / "model.weights.h5").exists()
+    assert not list(tmp_path.glob("checkpoint/ckpt*"))
+    assert read_rows(tmp_path / "epochs.csv") == read_rows(tmp_path / "steps.csv") == []
+
+
+def test_a_run_is_not_resumed_on_other_data(tmp_path):
+    folder = tmp_path / "set"
+    folder.mkdir()
+    for name in ("a.png", "b.png"):
+        cv2.imwrite(str(folder / name), np.zeros((64, 64, 3), np.uint8))
+    labels = folder / "label.txt"
+    labels.write_text("# a.png\n1 2 30 30\n# b.png\n5 5 30 30\n")
+    config = dataclasses.replace(CONFIG, data=(str(folder),), batch_size=2)
+    start_run(NETWORK, config, tmp_path / "run", 0)
+    resume_run(tmp_path / "run", 0)
+    labels.write_text(labels.read_text().replace("5 5", "6 5"))
+    with pytest.raises(UserError, match="images or labels have changed since the run in .*run began"):
+        resume_run(tmp_path / "run", 0)
 
 
 def test_without_held_out_images_the_latest_weights_are_saved(finished, tmp_path):

@@ -80,8 +80,8 @@ def web_models(tmp_path_factory):
 def demo(web_models, tmp_path_factory):
     """The demo's folder with the golden set's models in the place of its own."""
     folder = tmp_path_factory.mktemp("demo")
-    for path in DEMO.iterdir():
-        (folder / path.name).symlink_to(web_models if path.name == "models" else path)
+    shutil.copytree(DEMO, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("models"))
+    shutil.copytree(web_models, folder / "models")
     return folder
 
 

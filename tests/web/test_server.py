@@ -1,6 +1,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -8,6 +9,7 @@ import urllib.request
 import pytest
 
 from ffkeras.errors import UserError
+from ffkeras.web import server
 from ffkeras.web.server import make_server
 from tests.web.places import DEMO, ROOT
 
@@ -69,3 +71,116 @@ def test_the_command_prints_its_address_needs_python_alone_and_ends_with_ctrl_c(
     server.send_signal(signal.SIGINT)
     _, errors = server.communicate(timeout=30)
     assert (server.returncode, errors) == (130, "interrupted.\n")
+
+
+def ask(address, request):
+    """The whole answer to the bytes of a request."""
+    host, port = re.fullmatch(r"http://([\d.]+):(\d+)/", address).groups()
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(request)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def get(address, path):
+    answer = ask(address, b"GET " + path + b" HTTP/1.0\r\n\r\n")
+    return int(answer.split()[1]), answer
+
+
+@pytest.fixture(scope="module")
+def secret(tmp_path_factory, serve):
+    """The address of a page beside a secret, with links to it, a folder without a page, and hidden files."""
+    root = tmp_path_factory.mktemp("secret")
+    (root / "secret.txt").write_text("secret")
+    folder = root / "demo"
+    (folder / "empty").mkdir(parents=True)
+    (folder / "index.html").write_text("page")
+    (folder / ".hidden").write_text("secret")
+    (folder / "inside.txt").symlink_to("index.html")
+    (folder / "outside.txt").symlink_to(root / "secret.txt")
+    (folder / "up").symlink_to(root)
+    (folder / "ring").symlink_to("ring")
+    return serve(folder)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(
+            b"/%00",
+            b"/index.html%00",
+            b"/a%00b/",
+            b"/%ff%fe",
+            b"/../secret.txt",
+            b"/%2e%2e/secret.txt",
+            b"/..%2fsecret.txt",
+        ),
+        *(
+            b"/empty/",
+            b"/empty",
+            b"/outside.txt",
+            b"/up/secret.txt",
+            b"/up/",
+            b"/ring",
+            b"/.hidden",
+            b"/..\\secret.txt",
+        ),
+        *(b"/" + b"x" * 300, b"/" + b"a/" * 5000, b"//etc/passwd", b"/C:/Windows", b"*", b"http://other/secret.txt"),
+    ],
+)
+def test_nothing_outside_no_listing_and_no_odd_name_is_given(secret, path, capfd):
+    code, answer = get(secret, path)
+    assert code == 404
+    assert b"secret" not in answer.split(b"\r\n\r\n", 1)[1]
+    assert capfd.readouterr().err == ""
+
+
+def test_what_lies_inside_is_given(secret):
+    for path in (b"/", b"/index.html", b"/index.html?x=%00", b"/inside.txt", b"//index.html"):
+        code, answer = get(secret, path)
+        assert (code, answer[-4:]) == (200, b"page")
+
+
+@pytest.mark.parametrize("path", [b"/", b"/gone"])
+def test_every_answer_carries_the_headers_that_bind_the_browser(address, path):
+    headers = get(address, path)[1].split(b"\r\n\r\n")[0].decode()
+    assert "X-Content-Type-Options: nosniff" in headers
+    policy = re.search("Content-Security-Policy: (.*)\r", headers)[1]
+    assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe-inline" not in policy
+    assert "script-src 'self' 'wasm-unsafe-eval';" in policy
+    assert "Python" not in headers
+
+
+def test_the_page_has_nothing_that_its_policy_forbids():
+    page = (DEMO / "index.html").read_text()
+    assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|javascript:", page)
+    assert not re.search(r'(?:src|href)="(?:https?:)?//', page)
+    for script in DEMO.rglob("*.js"):
+        assert not re.search(r"\beval\(|new Function\(|setAttribute\(.style", script.read_text()), script
+
+
+def test_a_connection_that_says_nothing_ends_and_too_many_are_closed(secret, monkeypatch):
+    monkeypatch.setattr(server._Handler, "timeout", 1)
+    monkeypatch.setattr(server, "SECONDS", 1)
+    host, port = re.fullmatch(r"http://([\d.]+):(\d+)/", secret).groups()
+    waiting = [socket.create_connection((host, int(port)), timeout=20) for _ in range(server.MOST_CONNECTIONS + 8)]
+    try:
+        for connection in waiting:
+            assert connection.recv(1) == b""  # closed, at once or after its time
+    finally:
+        for connection in waiting:
+            connection.close()
+    assert get(secret, b"/")[0] == 200
+
+
+def test_requests_that_are_none_are_answered_without_a_trace(secret, capfd):
+    for request in (
+        b"\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"POST / HTTP/1.0\r\n\r\n",
+        bytes(range(256)),
+    ):
+        ask(secret, request + b"\r\n\r\n")
+    ask(secret, b"GET /" + b"x" * 70000 + b" HTTP/1.0\r\n\r\n")
+    assert capfd.readouterr().err == ""
+    assert get(secret, b"/")[0] == 200
