@@ -10,8 +10,10 @@ from ffkeras.runtime.draw import draw_faces
 from ffkeras.runtime.interpreter import Interpreter
 from ffkeras.runtime.metadata import Metadata, read_metadata
 from ffkeras.runtime.model_file import read_model
+from ffkeras.runtime.released import DEFAULT_MODEL, released_models
 
 __all__ = [
+    "DEFAULT_MODEL",
     "Face",
     "FaceDetector",
     "Interpreter",
@@ -20,5 +22,6 @@ __all__ = [
     "draw_faces",
     "read_metadata",
     "read_model",
+    "released_models",
     "softmax",
 ]

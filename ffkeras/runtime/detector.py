@@ -11,13 +11,15 @@ from ffkeras.runtime.decode import decode_faces
 from ffkeras.runtime.detection import Face
 from ffkeras.runtime.interpreter import Interpreter
 from ffkeras.runtime.metadata import Metadata
+from ffkeras.runtime.released import DEFAULT_MODEL
 
 
 class FaceDetector:
     """Finds faces in images of any size. Not for use from several threads at once.
 
     Args:
-        model: path of a .tflite file written by tools/convert_tflite.py, or its bytes; or an `Interpreter` of it.
+        model: path of a .tflite file written by tools/convert_tflite.py, or its bytes; the name of a released network
+            such as "nano_b_320"; or an `Interpreter`.
         score_threshold: faces below this probability are left out, 0..1; None takes the file's own value.
         iou_threshold: of two faces that overlap by more than this the better stays, 0..1; None takes the file's own.
         num_threads: threads of the interpreter, at least 1.
@@ -28,7 +30,7 @@ class FaceDetector:
 
     def __init__(
         self,
-        model: str | os.PathLike | bytes | Interpreter,
+        model: str | os.PathLike | bytes | Interpreter = DEFAULT_MODEL,
         score_threshold: float | None = None,
         iou_threshold: float | None = None,
         num_threads: int = 1,

@@ -52,7 +52,7 @@ class Interpreter:
     """Runs one .tflite file that carries an ffkeras record.
 
     Args:
-        model: path of the file, or its bytes.
+        model: path of the file or name of a released network, or the file's bytes.
         num_threads: threads of the interpreter, at least 1.
         interpreter_class: a class such as `ai_edge_litert.interpreter.Interpreter`; None takes the first installed.
 

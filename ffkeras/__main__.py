@@ -1,0 +1,5 @@
+"""`python -m ffkeras` is the command `ffkeras`."""
+
+from ffkeras.commands import main
+
+main()

@@ -1,0 +1,101 @@
+"""Find faces in images, folders, videos and cameras with one .tflite file."""
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from ffkeras.errors import UserError
+
+WINDOW = "ffkeras"
+QUIT_KEYS = (ord("q"), 27)  # q, Escape
+
+
+def parse_arguments(arguments: list[str] | None = None, program: str | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog=program, description=__doc__)
+    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="image, folder, video, or camera number such as 0")
+    parser.add_argument("--model", help="a file of tools/convert_tflite.py, or a name that `ffkeras models` lists")
+    parser.add_argument("--output", type=Path, metavar="DIR", help="write pictures with boxes and landmarks here")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all faces as a JSON list")
+    parser.add_argument("--score-threshold", type=float, help="least probability of a face (default: the model's)")
+    parser.add_argument("--iou-threshold", type=float, help="overlap at which two faces are one (default: the model's)")
+    parser.add_argument("--num-threads", type=int, default=1, help="threads of the interpreter (default: 1)")
+    parser.add_argument("--show", action="store_true", help="show each picture in a window; q quits")
+    return parser.parse_args(arguments)
+
+
+def check_arguments(args: argparse.Namespace, sources: list, outputs: list) -> None:
+    """Refuse before the model is loaded what would fail after the last picture."""
+    from ffkeras.files import check_writable
+
+    if any(source.is_camera for source in sources) and not (args.show or args.output or args.json):
+        raise UserError("a camera needs --show, --output or --json; otherwise its faces go nowhere.")
+    for path in {args.json, *outputs} - {None}:
+        check_writable(path)
+
+
+@contextlib.contextmanager
+def progress_bar() -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal; yields a function that says "one more of `total` pictures is done"."""
+    try:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+    except ImportError:  # a device may have the runtime's packages alone
+        yield lambda total: None
+        return
+    console = Console(stderr=True)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    redirect = sys.stdout.isatty()  # lines go above the bar on a terminal, and unchanged into a pipe
+    quiet = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, redirect_stdout=redirect, disable=quiet) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda total: progress.update(task, advance=1, total=total)
+
+
+def show(image, moving: bool) -> bool:
+    """Show one picture, a still one until a key is pressed; False when the user quits."""
+    import cv2
+
+    try:
+        cv2.imshow(WINDOW, image)
+        return cv2.waitKey(1 if moving else 0) & 0xFF not in QUIT_KEYS
+    except cv2.error as error:
+        raise UserError("this OpenCV has no windows; install opencv-python or leave --show out.") from error
+
+
+def main(arguments: list[str] | None = None, program: str | None = None) -> int:
+    """Detect in every source; 1 where some could not be read."""
+    args = parse_arguments(arguments, program)
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")  # bad files are told in our own sentences
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    from ffkeras.files import write_json
+    from ffkeras.runtime import DEFAULT_MODEL, FaceDetector
+    from ffkeras.runtime.session import DetectionSession
+    from ffkeras.runtime.sinks import output_paths
+    from ffkeras.runtime.sources import list_sources
+
+    sources = list_sources(args.inputs)
+    outputs = output_paths(sources, args.output) if args.output else [None] * len(sources)
+    check_arguments(args, sources, outputs)
+    detector = FaceDetector(args.model or DEFAULT_MODEL, args.score_threshold, args.iou_threshold, args.num_threads)
+    unsaid = None
+    session = DetectionSession(detector, sources, outputs, show if args.show else None)
+    try:
+        with progress_bar() as step:
+            try:
+                session.run(print, step)
+            except UserError as error:  # what was found before it is still written
+                session.bad.append(str(error))
+            except OSError as error:  # standard output takes no more lines
+                unsaid = error
+        if args.json and session.entries:
+            write_json(args.json, session.entries)
+        if unsaid:
+            raise unsaid
+    finally:
+        for sentence in session.bad:
+            print(f"error: {sentence}", file=sys.stderr)
+    return 1 if session.bad else 0

@@ -1,0 +1,59 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ffkeras import __version__, commands
+
+ROOT = Path(__file__).parents[2]
+PHOTO = ROOT / "tests" / "data" / "photos" / "astronaut.jpg"
+
+
+@pytest.fixture
+def ffkeras(monkeypatch, capsys):
+    """Runs the command in this process: ffkeras(arguments) -> (exit code, standard output, standard error)."""
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["ffkeras", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            commands.main()
+        captured = capsys.readouterr()
+        return ended.value.code, captured.out, captured.err
+
+    return call
+
+
+def test_detect_needs_no_model(ffkeras):
+    assert ffkeras("detect", PHOTO) == (0, f"{PHOTO}: 1 face\n", "")
+
+
+def test_detect_takes_the_name_of_a_released_network(ffkeras):
+    assert ffkeras("detect", PHOTO, "--model", "nano_b_320") == (0, f"{PHOTO}: 1 face\n", "")
+
+
+def test_an_unknown_name_is_one_sentence_with_those_that_exist(ffkeras):
+    code, _, err = ffkeras("detect", PHOTO, "--model", "nano")
+    assert code == 1
+    assert err.startswith("error: nano is neither a file nor a released network; name a file or one of those here: ")
+    assert err.count("\n") == 1
+
+
+def test_models_lists_the_names(ffkeras):
+    code, out, _ = ffkeras("models")
+    assert code == 0
+    assert "nano_b_fast_640 (default): 383 KB, " in out
+
+
+def test_version_and_mistakes(ffkeras):
+    assert ffkeras("--version") == (0, f"ffkeras {__version__}\n", "")
+    assert ffkeras()[0] == ffkeras("paint")[0] == 2
+
+
+def test_help_of_a_subcommand_names_the_command(ffkeras):
+    assert ffkeras("detect", "--help")[1].startswith("usage: ffkeras detect ")
+
+
+def test_it_is_a_module_too():
+    done = subprocess.run([sys.executable, "-m", "ffkeras", "--version"], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == f"ffkeras {__version__}\n"
