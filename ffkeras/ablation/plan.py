@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ffkeras import cli
 from ffkeras.errors import UserError
 from ffkeras.files import read_json, write_json
 from ffkeras.models.config import NetworkConfig, config_from_json, config_to_json
@@ -55,6 +56,14 @@ class Plan:
     def images(self) -> int:
         """Samples that every run sees."""
         return self.steps * self.batch_size
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """(height, width) of the training input in pixels."""
+        sizes = [
+            after for option, after in zip(self.options, self.options[1:], strict=False) if option == "--image-size"
+        ]
+        return cli.parse_image_size(sizes[-1]) if sizes else TrainingConfig.image_size
 
     def arguments(self) -> list[str]:
         """The options of `tools/train.py` that all runs share."""
@@ -159,13 +168,18 @@ def runs_of(root: Path, row: str) -> list[Run]:
     return [Run(root, row, seed) for seed in seeds]
 
 
+def network_path(root: Path, row: str) -> Path:
+    """Where a row's configuration lies in the folder of an ablation."""
+    return root / NETWORKS / f"{row}.json"
+
+
 def network_file(root: Path, row: str, network: NetworkConfig) -> Path:
     """The row's configuration as the JSON file that `tools/train.py --model` takes; made where it is not there.
 
     Raises:
         UserError: it is there and says something else, so that the runs beside it are of another network.
     """
-    path = root / NETWORKS / f"{row}.json"
+    path = network_path(root, row)
     if not path.exists():
         write_json(path, config_to_json(network))
     elif config_from_json(read_json(path), str(path)) != network:
