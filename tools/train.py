@@ -40,6 +40,7 @@ def parse_arguments() -> argparse.Namespace:
     run.add_argument("--image-size", action=cli.ImageSizeAction, help="training input, S or HxW (320)")
     run.add_argument("--batch-size", type=int, help=f"({DEFAULTS.batch_size})")
     run.add_argument("--epochs", type=int, help=f"({DEFAULTS.epochs}, with --quantize {SHORT['epochs']})")
+    run.add_argument("--steps", type=int, help="of the whole run, instead of --epochs")
     run.add_argument(
         "--learning-rate",
         type=float,

@@ -9,7 +9,7 @@ from ffkeras.errors import UserError
 from ffkeras.training.loss_config import SSD, LossConfig
 from ffkeras.training.schedule import COSINE, SCHEDULES, Schedule
 
-EXTENDABLE = ("epochs", "decay_share", "frozen_norm_share")  # what a run that goes on may change
+EXTENDABLE = ("epochs", "steps", "decay_share", "frozen_norm_share")  # what a run that goes on may change
 BACKBONE_BLOCKS = 14  # the stem and 13 blocks
 SEEDS = 1 << 32  # what NumPy's and TensorFlow's generators all take
 
@@ -35,6 +35,7 @@ class TrainingConfig:
         image_size: (height, width) of the network input in training, multiples of 32.
         batch_size: images in a step.
         epochs: passes over the data.
+        steps: of the whole run, whatever the size of its data; 0 for those of `epochs`.
         learning_rate: of AdamW, at its height.
         weight_decay: of AdamW, on kernels.
         schedule: of the learning rate after the warm-up, `cosine` or `wsd`, see `Schedule`. A run with `wsd` can be
@@ -75,6 +76,7 @@ class TrainingConfig:
     image_size: tuple[int, int] = (320, 320)
     batch_size: int = 16
     epochs: int = 40
+    steps: int = 0
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.01
     schedule: str = COSINE
@@ -107,7 +109,7 @@ class TrainingConfig:
         for name in ("batch_size", "epochs", "synthetic_count", "learning_rate", "gradient_norm", "temperature"):
             if not 0 < getattr(self, name) < math.inf:  # false for NaN too
                 raise UserError(f"{name} is {getattr(self, name)}; give a number above zero.")
-        for name in ("weight_decay", "warmup_steps"):
+        for name in ("weight_decay", "warmup_steps", "steps"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise UserError(f"{name} is {getattr(self, name)}; give zero or a number above.")
         for name in ("frozen_norm_share", "decay_share", "average_decay", "distillation"):
@@ -145,6 +147,10 @@ class TrainingConfig:
             return cls(**{"loss": SSD, "augment": BEFORE_CHOICE, **values})
         except TypeError as error:
             raise UserError(f"{name} is not a training configuration: {error}.") from error
+
+    def total_steps(self, epoch_steps: int) -> int:
+        """The steps of the whole run, where a pass over its data has `epoch_steps`."""
+        return self.steps or epoch_steps * self.epochs
 
     def schedule_of(self, total_steps: int) -> Schedule:
         """The schedule of a run of so many steps."""

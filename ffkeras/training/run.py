@@ -127,20 +127,22 @@ def resume_run(folder: Path, cache_bytes: int, changes: dict | None = None) -> T
 
 def _extended(folder: Path, config: TrainingConfig, changes: dict, cache_bytes: int) -> TrainingConfig:
     """The configuration of a run that is made longer; its checkpoint is put back to before the decay, if need be."""
+    if "epochs" in changes:
+        changes = {"steps": 0, **changes}
     longer = dataclasses.replace(config, **changes)
     if config.schedule != WSD:
         raise UserError(f"{folder} has the schedule {config.schedule}, which ends when it ends; only {WSD} goes on.")
     training, _ = make_source(config, 0)
     pipeline = PipelineConfig(config.image_size, config.batch_size, (0.0, 0.0, 0.0))
     steps = steps_per_epoch(training, pipeline)
-    before, after = (one.schedule_of(steps * one.epochs) for one in (config, longer))
+    before, after = (one.schedule_of(one.total_steps(steps)) for one in (config, longer))
     stable = RunCheckpoint.newest_step(folder)
     if stable is not None and stable > before.stable_steps:
         stable = RunCheckpoint.go_back(folder)
     if stable is not None and stable > after.stable_steps:
         raise UserError(
             f"{folder} has done {stable} steps and would have to decay from step {after.stable_steps} on; "
-            "give it more --epochs or less --decay-share."
+            "give it more --epochs or --steps, or less --decay-share."
         )
     write_json(folder / TRAINING_FILE, longer.to_json())
     return longer

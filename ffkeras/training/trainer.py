@@ -65,7 +65,7 @@ class Trainer:
             config.image_size, config.batch_size, model.config.mean, config.seed, config.augment
         )
         self.epoch_steps = steps_per_epoch(source, self.pipeline)
-        self.total_steps = self.epoch_steps * config.epochs
+        self.total_steps = config.total_steps(self.epoch_steps)
         self.schedule = config.schedule_of(self.total_steps)
         optimizer = make_adamw(config)
         self.averaged_model = model.copy()
@@ -149,7 +149,7 @@ class Trainer:
             self.steps_log.write(step=step, **losses, learning_rate=learning_rate)
             self._write_board(step, **losses, learning_rate=learning_rate)
             progress.update(task, loss=f"loss {losses['loss']:.3f}")
-        if step % self.epoch_steps == 0:
+        if step % self.epoch_steps == 0 or step == self.total_steps:
             self._end_epoch(step, progress)
         elif time.monotonic() > self._next_checkpoint:
             self._save_checkpoint(step)
@@ -158,8 +158,8 @@ class Trainer:
             self.checkpoint.save_stable(step)  # after the sums of an epoch that ends here have been taken
 
     def _end_epoch(self, step: int, progress: Progress) -> None:
-        epoch = step // self.epoch_steps
-        losses = self._take(self.epoch_sums, self.epoch_steps)
+        epoch = math.ceil(step / self.epoch_steps)
+        losses = self._take(self.epoch_sums, step - (epoch - 1) * self.epoch_steps)
         check_losses(losses, step)
         self._check_weights(step)
         self.average.copy_to(self.averaged_model.weights)
@@ -174,7 +174,7 @@ class Trainer:
         self._write_board(step, validation_ap=ap)
         each = ", ".join(f"{source} {value:.3f}" for source, value in by_source.items() if len(by_source) > 1)
         progress.console.print(
-            f"epoch {epoch}/{self.config.epochs}: loss {losses['loss']:.3f}, held-out AP {ap:.3f}"
+            f"epoch {epoch}/{math.ceil(self.total_steps / self.epoch_steps)}: loss {losses['loss']:.3f}, held-out AP {ap:.3f}"
             + (f" ({each})" if each else "")
         )
         self._save_checkpoint(step)
