@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 OUT := output/demo
 
-.PHONY: demo test test-slow test-devices device-packages lint setup clean
+.PHONY: demo test test-slow test-devices device-packages fuzz lint setup clean
 
 setup: $(VENV)/.installed
 
@@ -45,6 +45,12 @@ $(VENV)/.devices: $(VENV)/.installed
 device-packages:
 	apt-get update -q
 	grep -v '^#' tests/device-packages.txt | xargs apt-get install -q --yes --no-install-recommends
+
+# Attack the openers of pictures, labels and models for so long; the same seed makes the same files.
+FUZZ_SECONDS ?= 60
+FUZZ_SEED ?= 0
+fuzz: setup
+	$(RUN) -m tests.fuzz --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED)
 
 lint: setup
 	$(RUN) -m ruff check .

@@ -57,7 +57,7 @@ def decode_image(data: bytes, name: str) -> np.ndarray:
     """
     if not data:
         raise UserError(f"{name} is empty; replace it with an image.")
-    kind = "no known kind"
+    kind = "none of PNG, JPEG, GIF, BMP, WebP, TIFF, Netpbm and HDR"
     try:
         header = read_header(data)
         if header is None:

@@ -72,7 +72,9 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> int:
     os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")  # bad files are told in our own sentences
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     from ffkeras.files import write_json
+    from ffkeras.images import read_image
     from ffkeras.runtime import DEFAULT_MODEL, FaceDetector
+    from ffkeras.runtime.picture_process import PictureProcess
     from ffkeras.runtime.session import DetectionSession
     from ffkeras.runtime.sinks import output_paths
     from ffkeras.runtime.sources import list_sources
@@ -82,9 +84,12 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> int:
     check_arguments(args, sources, outputs)
     detector = FaceDetector(args.model or DEFAULT_MODEL, args.score_threshold, args.iou_threshold, args.num_threads)
     unsaid = None
-    session = DetectionSession(detector, sources, outputs, show if args.show else None)
+    pictures = PictureProcess()
+    # one file is read here, many in a process of their own, so that none of them can cost the results of the others
+    read = pictures.read if len(sources) > 1 else read_image
+    session = DetectionSession(detector, sources, outputs, show if args.show else None, read)
     try:
-        with progress_bar() as step:
+        with pictures, progress_bar() as step:
             try:
                 session.run(print, step)
             except UserError as error:  # what was found before it is still written

@@ -119,7 +119,8 @@ def parse_label_file(path: Path) -> list[LabelEntry]:
             numbers = parse_numbers(line, LINE_LENGTHS)
             if numbers is None:
                 raise UserError(
-                    f"{path}, line {number}: {line[:60]!r} is not a face; write 4, 19 or 20 numbers in pixels."
+                    f"{path}, line {number}: {line[:60]!r} is not a face; write 4, 19 or 20 numbers in pixels, "
+                    f"none beyond {LARGEST_NUMBER:,.0f}."
                 )
             if not entries:
                 raise UserError(f"{path}, line {number}: a face before any image; write '# relative/image.jpg' first.")

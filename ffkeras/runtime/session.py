@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from ffkeras.errors import UserError
+from ffkeras.images import read_image
 from ffkeras.runtime.detector import FaceDetector
 from ffkeras.runtime.draw import draw_faces
 from ffkeras.runtime.sinks import Write, open_sink
-from ffkeras.runtime.sources import BrokenOffError, Source, Stream, open_source
+from ffkeras.runtime.sources import BrokenOffError, Read, Source, Stream, open_source
 
 Show = Callable[[np.ndarray, bool], bool]  # (picture, whether it moves) -> whether to go on
 Say = Callable[[str], None]
@@ -28,6 +29,7 @@ class DetectionSession:
         sources: what to go through, in this order.
         outputs: for each source the path of its drawn picture or video, or None.
         show: shows a drawn picture and returns False to stop; None shows nothing.
+        read: reads image files, as `open_source` takes it.
 
     Attributes:
         entries: for each frame that was looked at, its name, width, height and faces, ready for JSON.
@@ -40,10 +42,11 @@ class DetectionSession:
         sources: Sequence[Source],
         outputs: Sequence[Path | None],
         show: Show | None = None,
+        read: Read = read_image,
     ):
         self.entries: list[dict] = []
         self.bad: list[str] = []
-        self._detector, self._show = detector, show
+        self._detector, self._show, self._read = detector, show, read
         self._sources, self._outputs = sources, outputs
         self._total = len(sources)  # frames to look at, as far as known
         self._stopped = False
@@ -61,7 +64,7 @@ class DetectionSession:
         for source, output in zip(self._sources, self._outputs, strict=True):
             with contextlib.ExitStack() as stack:
                 try:
-                    stream = stack.enter_context(open_source(source))
+                    stream = stack.enter_context(open_source(source, self._read))
                 except UserError as error:
                     self.bad.append(str(error))
                     step(self._total)

@@ -4,7 +4,7 @@ import contextlib
 import math
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,8 @@ DEFAULT_RATE = 25.0  # frames per second, where a video or camera does not say
 MOST_CAMERAS = 100  # OpenCV takes hundreds for the number of a driver
 LENGTH_TOLERANCE = 2  # frames that a whole video may lack: containers count the last ones differently
 LENGTH_TOLERANCE_SHARE = 0.05  # and the same as a share of its length, which some containers only estimate
+
+Read = Callable[[Path], np.ndarray]
 
 
 class BrokenOffError(UserError):
@@ -88,15 +90,19 @@ def list_sources(inputs: Iterable[str]) -> list[Source]:
 
 
 @contextlib.contextmanager
-def open_source(source: Source) -> Iterator[Stream]:
+def open_source(source: Source, read: Read = read_image) -> Iterator[Stream]:
     """Open an image, video or camera; its first frame is read at once, so that a bad source shows here.
+
+    Args:
+        source: what to open.
+        read: reads image files; `PictureProcess.read` is for very many of them.
 
     Raises:
         UserError: it cannot be read; the sentence names it.
     """
     if not source.is_video:
         with quiet_stderr():
-            image = read_image(source.location)
+            image = read(source.location)
         yield Stream(iter([(str(source.location), image)]))
         return
     if not source.is_camera:

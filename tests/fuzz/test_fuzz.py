@@ -1,0 +1,48 @@
+import sys
+
+import pytest
+
+from tests.fuzz import __main__ as driver
+from tests.fuzz.corpus import KINDS, Attack, animated_png, with_checksum
+from tests.fuzz.mutate import mend_png
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="resource limits of Unix")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_seed_decides_the_files(kind):
+    first, again, other = Attack(kind, 3), Attack(kind, 3), Attack(kind, 4)
+    files = [first.next() for _ in range(20)]
+    assert files == [again.next() for _ in range(20)]
+    assert files != [other.next() for _ in range(20)]
+    assert len(set(files)) > 5
+
+
+def test_a_whole_png_needs_no_mending():
+    assert mend_png(animated_png()) == animated_png()
+    assert mend_png(b"something") == with_checksum(b"something") == b"something"
+
+
+@pytest.mark.parametrize("kind", ["picture", "label"])
+def test_a_short_attack_finds_nothing(kind, tmp_path):
+    counts = driver.attack(kind, 60, 0, tmp_path / "found", limit=60)
+    assert counts["accepted"] and counts["refused"]
+    assert counts["files"] == counts["accepted"] + counts["refused"] > 5
+    assert not (tmp_path / "found").exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [
+        ("import os; os.abort()", "crash"),
+        ("import time; time.sleep(99)", "hang"),
+        ("print('accepted 5000 0.1', flush=True); import time; time.sleep(99)", "memory"),
+    ],
+)
+def test_every_way_to_fail_is_a_finding(code, outcome, tmp_path, monkeypatch):
+    popen = driver.subprocess.Popen
+    monkeypatch.setattr(driver, "START_PATIENCE", 5)
+    monkeypatch.setattr(driver.subprocess, "Popen", lambda _, **kw: popen([sys.executable, "-c", code], **kw))
+    counts = driver.attack("label", 30, 0, tmp_path / "found", limit=1)
+    assert counts == {"files": 1, outcome: 1}
+    assert sorted(path.suffix for path in (tmp_path / "found").iterdir()) == [".bin", ".txt"]
