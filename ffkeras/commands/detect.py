@@ -6,8 +6,12 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ffkeras.errors import UserError
+
+if TYPE_CHECKING:
+    from ffkeras.runtime.session import DetectionSession
 
 WINDOW = "ffkeras"
 QUIT_KEYS = (ord("q"), 27)  # q, Escape
@@ -19,7 +23,19 @@ def parse_arguments(arguments: list[str] | None = None, program: str | None = No
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="image, folder, video, or camera number such as 0")
     parser.add_argument("--model", help="a file of tools/convert_tflite.py, or a name that `ffkeras models` lists")
     parser.add_argument("--output", type=Path, metavar="DIR", help="write pictures with boxes and landmarks here")
+    parser.add_argument(
+        "--blur", action="store_true", help="with --output: make faces unrecognisable instead of marking"
+    )
+    parser.add_argument(
+        "--crops", type=Path, metavar="DIR", help="write every face here, upright by ArcFace's template"
+    )
+    parser.add_argument(
+        "--crop-size", type=int, default=112, metavar="N", help="side of these in pixels (default: 112)"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all faces as a JSON list")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write all faces as a table")
+    parser.add_argument("--coco", type=Path, metavar="FILE", help="write all faces as COCO JSON, with keypoints")
+    parser.add_argument("--yolo", type=Path, metavar="DIR", help="write a text file of boxes for each picture here")
     parser.add_argument("--score-threshold", type=float, help="least probability of a face (default: the model's)")
     parser.add_argument("--iou-threshold", type=float, help="overlap at which two faces are one (default: the model's)")
     parser.add_argument("--num-threads", type=int, default=1, help="threads of the interpreter (default: 1)")
@@ -31,10 +47,32 @@ def check_arguments(args: argparse.Namespace, sources: list, outputs: list) -> N
     """Refuse before the model is loaded what would fail after the last picture."""
     from ffkeras.files import check_writable
 
-    if any(source.is_camera for source in sources) and not (args.show or args.output or args.json):
+    files = {args.json, args.csv, args.coco, *outputs} - {None}
+    folders = {args.crops, args.yolo} - {None}
+    if any(source.is_camera for source in sources) and not (args.show or files or folders):
         raise UserError("a camera needs --show, --output or --json; otherwise its faces go nowhere.")
-    for path in {args.json, *outputs} - {None}:
+    if args.blur and not (args.show or args.output):
+        raise UserError("--blur needs --output DIR, where the blurred pictures go.")
+    if args.crop_size < 1:
+        raise UserError(f"--crop-size {args.crop_size} is no number of pixels; give 1 or more, such as 112.")
+    for path in files | {folder / "a file" for folder in folders}:
         check_writable(path)
+
+
+def write_tables(args: argparse.Namespace, session: "DetectionSession") -> None:
+    """Write what was found in every format that was asked for; files appear whole or not at all."""
+    from ffkeras.files import write_json, write_text
+    from ffkeras.runtime.tables import to_coco, to_csv, to_yolo
+
+    if args.json:
+        write_json(args.json, session.entries)
+    if args.csv:
+        write_text(args.csv, to_csv(session.entries))
+    if args.coco:
+        write_json(args.coco, to_coco(session.entries))
+    if args.yolo:
+        for entry, stem in zip(session.entries, session.stems, strict=True):
+            write_text(args.yolo / stem.with_name(f"{stem.name}.txt"), to_yolo(entry))
 
 
 @contextlib.contextmanager
@@ -71,9 +109,9 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> int:
     args = parse_arguments(arguments, program)
     os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")  # bad files are told in our own sentences
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    from ffkeras.files import write_json
     from ffkeras.images import read_image
-    from ffkeras.runtime import DEFAULT_MODEL, FaceDetector
+    from ffkeras.runtime import DEFAULT_MODEL, FaceDetector, draw_faces
+    from ffkeras.runtime.blur import blur_faces
     from ffkeras.runtime.picture_process import PictureProcess
     from ffkeras.runtime.session import DetectionSession
     from ffkeras.runtime.sinks import output_paths
@@ -83,11 +121,13 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> int:
     outputs = output_paths(sources, args.output) if args.output else [None] * len(sources)
     check_arguments(args, sources, outputs)
     detector = FaceDetector(args.model or DEFAULT_MODEL, args.score_threshold, args.iou_threshold, args.num_threads)
+    draw = blur_faces if args.blur else draw_faces
+    shown = show if args.show else None
     unsaid = None
     pictures = PictureProcess()
     # one file is read here, many in a process of their own, so that none of them can cost the results of the others
     read = pictures.read if len(sources) > 1 else read_image
-    session = DetectionSession(detector, sources, outputs, show if args.show else None, read)
+    session = DetectionSession(detector, sources, outputs, shown, draw, args.crops, args.crop_size, read)
     try:
         with pictures, progress_bar() as step:
             try:
@@ -96,8 +136,8 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> int:
                 session.bad.append(str(error))
             except OSError as error:  # standard output takes no more lines
                 unsaid = error
-        if args.json and session.entries:
-            write_json(args.json, session.entries)
+        if session.entries:
+            write_tables(args, session)
         if unsaid:
             raise unsaid
     finally:

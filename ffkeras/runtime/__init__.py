@@ -3,6 +3,8 @@
 Needs numpy, OpenCV and one TFLite interpreter (ai_edge_litert, tflite_runtime or TensorFlow); never TensorFlow itself.
 """
 
+from ffkeras.runtime.align import align
+from ffkeras.runtime.blur import blur_faces
 from ffkeras.runtime.decode import decode_faces, softmax
 from ffkeras.runtime.detection import Face
 from ffkeras.runtime.detector import FaceDetector
@@ -18,6 +20,8 @@ __all__ = [
     "FaceDetector",
     "Interpreter",
     "Metadata",
+    "align",
+    "blur_faces",
     "decode_faces",
     "draw_faces",
     "read_metadata",

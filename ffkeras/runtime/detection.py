@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ffkeras.runtime.align import ALIGNED_SIZE, align
+from ffkeras.runtime.picture import to_picture
+
 
 @dataclass(frozen=True, eq=False)
 class Face:
@@ -19,6 +22,21 @@ class Face:
     box: np.ndarray
     score: float
     landmarks: np.ndarray
+
+    def aligned(self, image: np.ndarray, size: int = ALIGNED_SIZE) -> np.ndarray:
+        """This face upright by its landmarks, where ArcFace's template has them, for networks that recognise faces.
+
+        Args:
+            image: the one in which the face was found, of any kind that `FaceDetector.detect` takes.
+            size: side of the square in pixels.
+
+        Returns:
+            uint8 [size, size, 3], BGR where `image` is; what lies outside of the image is black.
+
+        Raises:
+            UserError: not an image, `size` is below 1, or the landmarks have no direction.
+        """
+        return align(to_picture(image), self.landmarks, size)
 
     def to_json(self) -> dict:
         """A JSON object of `box`, `score` and `landmarks`; coordinates to a hundredth of a pixel."""

@@ -6,11 +6,11 @@ import numpy as np
 
 from ffkeras.errors import UserError
 from ffkeras.geometry import letterbox, make_anchors
-from ffkeras.images import to_bgr
 from ffkeras.runtime.decode import decode_faces
 from ffkeras.runtime.detection import Face
 from ffkeras.runtime.interpreter import Interpreter
 from ffkeras.runtime.metadata import Metadata
+from ffkeras.runtime.picture import to_picture
 from ffkeras.runtime.released import DEFAULT_MODEL
 
 
@@ -55,15 +55,15 @@ class FaceDetector:
         """Find the faces of one image.
 
         Args:
-            image: BGR as OpenCV reads it, [H, W, 3] uint8; grey, alpha and 16-bit images are brought to that form.
+            image: BGR as OpenCV reads it, [H, W, 3] uint8; `ffkeras.runtime.picture` brings other arrays to that form.
 
         Returns:
             Faces in pixels of `image`, best first.
 
         Raises:
-            UserError: not an image, or one without pixels.
+            UserError: not an image, one without pixels, or of numbers with no clear meaning.
         """
-        image = _check_image(image)
+        image = to_picture(image)
         canvas, fitted = letterbox(image, self.image_size, self.metadata.mean)
         return decode_faces(
             self._interpreter.invoke(canvas),
@@ -73,19 +73,6 @@ class FaceDetector:
             score_threshold=self.score_threshold,
             iou_threshold=self.iou_threshold,
         )
-
-
-def _check_image(image: np.ndarray) -> np.ndarray:
-    if not isinstance(image, np.ndarray):
-        raise UserError(
-            f"an image should be a numpy array, not {type(image).__name__}; cv2.imread gives None on failure."
-        )
-    if not image.size:
-        raise UserError(f"an image of shape {image.shape} has no pixels; give one of at least 1 x 1.")
-    try:
-        return to_bgr(image)
-    except ValueError as error:
-        raise UserError(f"{error}; give [H, W] or [H, W, 1 to 4].") from error
 
 
 def _probability(name: str, value: float | None, default: float) -> float:

@@ -8,13 +8,19 @@ from pathlib import Path
 import numpy as np
 
 from ffkeras.errors import UserError
+from ffkeras.files import write_bytes
 from ffkeras.images import read_image
+from ffkeras.runtime.align import ALIGNED_SIZE
+from ffkeras.runtime.detection import Face
 from ffkeras.runtime.detector import FaceDetector
 from ffkeras.runtime.draw import draw_faces
-from ffkeras.runtime.sinks import Write, open_sink
+from ffkeras.runtime.sinks import Write, encode, open_sink, output_stems
 from ffkeras.runtime.sources import BrokenOffError, Read, Source, Stream, open_source
 
+CROP_SUFFIX = ".png"
+
 Show = Callable[[np.ndarray, bool], bool]  # (picture, whether it moves) -> whether to go on
+Draw = Callable[[np.ndarray, Sequence[Face]], np.ndarray]
 Say = Callable[[str], None]
 Step = Callable[[int], None]
 
@@ -29,10 +35,14 @@ class DetectionSession:
         sources: what to go through, in this order.
         outputs: for each source the path of its drawn picture or video, or None.
         show: shows a drawn picture and returns False to stop; None shows nothing.
+        draw: what is done to a picture before it is written and shown.
+        crops: a folder for every face, aligned; None writes none.
+        crop_size: side of these in pixels.
         read: reads image files, as `open_source` takes it.
 
     Attributes:
         entries: for each frame that was looked at, its name, width, height and faces, ready for JSON.
+        stems: for each entry a relative path of its own without a suffix, for files that are made of it.
         bad: a sentence for each source that could not be read, or not to its end.
     """
 
@@ -42,12 +52,17 @@ class DetectionSession:
         sources: Sequence[Source],
         outputs: Sequence[Path | None],
         show: Show | None = None,
+        draw: Draw = draw_faces,
+        crops: Path | None = None,
+        crop_size: int = ALIGNED_SIZE,
         read: Read = read_image,
     ):
         self.entries: list[dict] = []
+        self.stems: list[Path] = []
         self.bad: list[str] = []
         self._detector, self._show, self._read = detector, show, read
         self._sources, self._outputs = sources, outputs
+        self._draw, self._crops, self._crop_size = draw, crops, crop_size
         self._total = len(sources)  # frames to look at, as far as known
         self._stopped = False
 
@@ -61,7 +76,7 @@ class DetectionSession:
         Raises:
             UserError: the disk takes no more; `bad` and `entries` hold what was noted before.
         """
-        for source, output in zip(self._sources, self._outputs, strict=True):
+        for source, stem, output in zip(self._sources, output_stems(self._sources), self._outputs, strict=True):
             with contextlib.ExitStack() as stack:
                 try:
                     stream = stack.enter_context(open_source(source, self._read))
@@ -72,7 +87,7 @@ class DetectionSession:
                 self._total += stream.length - 1
                 first = len(self.entries)
                 try:
-                    self._detect(source, stream, output, step)
+                    self._detect(source, stem, stream, output, step)
                 except UserError as error:  # its picture cannot be written, perhaps because of its name
                     if self._show or getattr(error.__cause__, "errno", None) in FULL:
                         raise
@@ -81,11 +96,12 @@ class DetectionSession:
             if self._stopped:
                 return
 
-    def _detect(self, source: Source, stream: Stream, output: Path | None, step: Step) -> None:
+    def _detect(self, source: Source, stem: Path, stream: Stream, output: Path | None, step: Step) -> None:
         first = len(self.entries)
         with open_sink(output, stream.rate) if output else contextlib.nullcontext() as write:
             try:
-                for name, image in stream.frames:
+                for number, (name, image) in enumerate(stream.frames):
+                    self.stems.append(stem.with_name(f"{stem.name}_frame{number}") if source.is_video else stem)
                     self._detect_one(name, image, write, moving=source.is_video)
                     step(self._total)
                     if self._stopped:
@@ -103,10 +119,18 @@ class DetectionSession:
         found = [face.to_json() for face in faces]
         self.entries.append({"image": name, "width": width, "height": height, "faces": found})
         if write or self._show:
-            drawn = draw_faces(image, faces)
+            drawn = self._draw(image, faces)
             if write:
                 write(drawn)
             self._stopped = self._show is not None and not self._show(drawn, moving)
+        if self._crops:
+            self._write_crops(image, faces)
+
+    def _write_crops(self, image: np.ndarray, faces: Sequence[Face]) -> None:
+        for number, face in enumerate(faces, start=1):
+            stem = self.stems[-1]
+            path = self._crops / stem.with_name(f"{stem.name}_face{number}{CROP_SUFFIX}")
+            write_bytes(path, encode(path, face.aligned(image, self._crop_size)))
 
 
 def _summary(source: Source, entries: Sequence[dict]) -> str:

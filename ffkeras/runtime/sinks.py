@@ -28,19 +28,29 @@ def output_paths(sources: Iterable[Source], folder: Path) -> list[Path]:
     """
     sources = list(sources)
     originals = {source.location.resolve() for source in sources if not source.is_camera}
-    taken: set[str] = set()
-    paths = []
-    for source in sources:
-        path = wanted = folder / _output_name(source)
-        number = 1
-        while str(path).casefold() in taken:
-            number += 1
-            path = wanted.with_stem(f"{wanted.stem}_{number}")
+    paths = [folder / name for name in _told_apart(map(_output_name, sources))]
+    for path in paths:
         if path.resolve() in originals:
             raise UserError(f"{path} would overwrite its source; choose another output folder.")
-        taken.add(str(path).casefold())
-        paths.append(path)
     return paths
+
+
+def output_stems(sources: Iterable[Source]) -> list[Path]:
+    """A relative path of its own without a suffix for each source, for files that are made of its faces."""
+    return _told_apart(source.name.with_suffix("") for source in sources)
+
+
+def _told_apart(names: Iterable[Path]) -> list[Path]:
+    taken: set[str] = set()
+    apart = []
+    for wanted in names:
+        name, number = wanted, 1
+        while str(name).casefold() in taken:
+            number += 1
+            name = wanted.with_stem(f"{wanted.stem}_{number}")
+        taken.add(str(name).casefold())
+        apart.append(name)
+    return apart
 
 
 def _output_name(source: Source) -> Path:
@@ -70,7 +80,7 @@ def open_sink(path: Path, rate: float) -> Iterator[Write]:
         UserError: the file cannot be written.
     """
     if path.suffix != VIDEO_SUFFIX:
-        yield lambda image: write_bytes(path, _encode(path, image), durable=False)
+        yield lambda image: write_bytes(path, encode(path, image), durable=False)
         return
     try:
         str(path).encode()
@@ -88,7 +98,8 @@ def open_sink(path: Path, rate: float) -> Iterator[Write]:
             raise UserError(f"cannot write {path}: the video is not whole; choose another output or free some space.")
 
 
-def _encode(path: Path, image: np.ndarray) -> bytes:
+def encode(path: Path, image: np.ndarray) -> bytes:
+    """The bytes of an image file of the kind that the suffix of `path` says. Raises UserError where there is none."""
     try:
         written, data = cv2.imencode(path.suffix, image)
     except (cv2.error, UnicodeError):  # a suffix that is not UTF-8

@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -5,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ffkeras import __version__, commands
+from ffkeras.images import read_image
 
 ROOT = Path(__file__).parents[2]
 PHOTO = ROOT / "tests" / "data" / "photos" / "astronaut.jpg"
@@ -57,3 +59,35 @@ def test_help_of_a_subcommand_names_the_command(ffkeras):
 def test_it_is_a_module_too():
     done = subprocess.run([sys.executable, "-m", "ffkeras", "--version"], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout == f"ffkeras {__version__}\n"
+
+
+def test_what_one_does_with_faces_next(ffkeras, tmp_path):
+    files = ["--csv", tmp_path / "f.csv", "--coco", tmp_path / "f.json"]
+    folders = ["--crops", tmp_path / "crops", "--yolo", tmp_path / "labels", "--output", tmp_path / "out"]
+    assert ffkeras("detect", PHOTO.parent, "--blur", *files, *folders)[0] == 0
+    assert len((tmp_path / "f.csv").read_text().splitlines()) == 3
+    coco = json.loads((tmp_path / "f.json").read_text())
+    assert (len(coco["images"]), len(coco["annotations"])) == (4, 2)
+    assert sorted(path.name for path in (tmp_path / "crops").iterdir()) == [
+        "astronaut_face1.png",
+        "grace_hopper_face1.png",
+    ]
+    assert read_image(tmp_path / "crops" / "astronaut_face1.png").shape == (112, 112, 3)
+    lines = {path.stem: path.read_text().count("\n") for path in (tmp_path / "labels").iterdir()}
+    assert lines == {"astronaut": 1, "coffee": 0, "grace_hopper": 1, "rocket": 0}
+    assert ffkeras("detect", tmp_path / "out" / "astronaut.jpg")[1].endswith(": 0 faces\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--blur"], "--blur needs --output DIR"),
+        (["--crop-size", "0"], "--crop-size 0 is no number of pixels"),
+        (["--crops", PHOTO], "is a file, so nothing can be written below it"),
+        (["--csv", PHOTO.parent], "is a folder; name a file."),
+    ],
+)
+def test_bad_options_are_one_sentence(ffkeras, arguments, sentence):
+    code, out, err = ffkeras("detect", PHOTO, *arguments)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert sentence in err
