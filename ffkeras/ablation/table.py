@@ -25,8 +25,8 @@ def to_markdown(results: Results, plot: str = "") -> str:
     lines = [
         "# Every module on trial",
         "",
-        "Written by `tools/ablate.py` from `ffkeras/ablation/rows.json`, to which anybody can add a row; change neither "
-        "this file nor its CSV by hand.",
+        "Written by `tools/ablate.py` from `ffkeras/ablation/rows.json`, to which anybody can add a row; change "
+        "neither this file nor its CSV by hand.",
         "",
         *_conditions(results),
     ]
@@ -114,13 +114,13 @@ def _legend(results: Results) -> list[str]:
         f"- **{AP}**: average precision over all faces that count, of the mean of the data sets, on images that "
         "training never sees; mean ± half the distance between the lowest and the highest seed. The weights of a run "
         "are those of its best epoch by this measure.",
-        "- **Bands**: average precision of the faces of these heights in the network's input, over all sets. A detection "
-        "that belongs to no face counts in the band of its own height.",
-        "- **difference** from the row in `against`, ± the 95 % interval of the difference of two means, from the scatter "
-        "of seeds pooled over all rows. *confirmed*: the interval is on the claimed side of zero and reaches the claimed "
-        "size; *refuted*: the whole interval falls short of the claimed size, or of zero where no size is claimed; "
-        "*within noise*: neither. Where nothing is claimed, *higher* or *lower* says what was found. One in twenty such "
-        "intervals misses the truth by chance.",
+        "- **Bands**: average precision of the faces of these heights in the network's input, over all sets. A "
+        "detection that belongs to no face counts in the band of its own height.",
+        "- **difference** from the row in `against`, ± the 95 % interval of the difference of two means, from the "
+        "scatter of seeds pooled over all rows. *confirmed*: the interval is on the claimed side of zero and reaches "
+        "the claimed size; *refuted*: the whole interval falls short of the claimed size, or of zero where no size is "
+        "claimed; *within noise*: neither. Where nothing is claimed, *higher* or *lower* says what was found. One in "
+        "twenty such intervals misses the truth by chance.",
     ]
 
 

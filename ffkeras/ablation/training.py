@@ -14,6 +14,7 @@ from ffkeras.errors import UserError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 TRAIN = CHECKOUT / "tools" / "train.py"
+MEASURE = ("-m", "ffkeras.ablation.held_out")
 STEPS_FILE = "steps.csv"  # made when the first step begins
 
 
@@ -49,7 +50,7 @@ def train_missing(
     plan.write(folder)
     runs = {run.name: run for seed in seeds for name in names for run in [Run(folder, name, seed)]}
     missing = [run for run in runs.values() if not run.is_finished(plan.steps) or read_held_out(run.folder) is None]
-    tell(f"{len(runs) - len(missing)} of {len(runs)} runs are there; {len(missing)} to train, {parallel} at a time")
+    tell(f"{len(runs) - len(missing)} of {len(runs)} runs are there; {len(missing)} to train or to measure, {parallel} at a time")
     jobs = [Job(run.name, run.folder, functools.partial(next, _commands(run, plan, tell), None)) for run in missing]
     done, failed = 0, []
     # The children import this package wherever it lies.
@@ -81,7 +82,7 @@ def _commands(run: Run, plan: Plan, tell: Callable[[str], None]) -> Iterator[lis
             model = ["--model", str(network_path(run.root, run.row))]
             yield [sys.executable, str(TRAIN), *model, "--seed", str(run.seed), *plan.arguments(), *output]
     if read_held_out(run.folder) is None:
-        yield [sys.executable, "-m", "ffkeras.ablation.held_out", str(run.folder)]
+        yield [sys.executable, *map(str, MEASURE), str(run.folder)]
 
 
 def _check_started(end: Ended) -> Ended:

@@ -173,9 +173,9 @@ class Trainer:
             self.validation_log.write(step=step, epoch=epoch, source=source, ap=value)
         self._write_board(step, validation_ap=ap)
         each = ", ".join(f"{source} {value:.3f}" for source, value in by_source.items() if len(by_source) > 1)
+        epochs = math.ceil(self.total_steps / self.epoch_steps)
         progress.console.print(
-            f"epoch {epoch}/{math.ceil(self.total_steps / self.epoch_steps)}: loss {losses['loss']:.3f}, held-out AP {ap:.3f}"
-            + (f" ({each})" if each else "")
+            f"epoch {epoch}/{epochs}: loss {losses['loss']:.3f}, held-out AP {ap:.3f}" + (f" ({each})" if each else "")
         )
         self._save_checkpoint(step)
 
