@@ -34,6 +34,7 @@ class DetectionSession:
         draw: what is done to a picture before it is written and shown.
         crops: a folder for every face, aligned; None writes none.
         crop_size: side of these in pixels.
+        tiles: as `FaceDetector.detect` takes it.
 
     Attributes:
         entries: for each frame that was looked at, its name, width, height and faces, ready for JSON.
@@ -50,6 +51,7 @@ class DetectionSession:
         draw: Draw = draw_faces,
         crops: Path | None = None,
         crop_size: int = ALIGNED_SIZE,
+        tiles: str | int | None = None,
     ):
         self.entries: list[dict] = []
         self.stems: list[Path] = []
@@ -57,6 +59,7 @@ class DetectionSession:
         self._detector, self._show = detector, show
         self._sources, self._outputs = sources, outputs
         self._draw, self._crops, self._crop_size = draw, crops, crop_size
+        self._tiles = tiles
         self._total = len(sources)  # frames to look at, as far as known
         self._stopped = False
 
@@ -103,7 +106,7 @@ class DetectionSession:
                 self._stopped = True  # Ctrl-C is how a camera's recording ends
 
     def _detect_one(self, name: str, image: np.ndarray, write: Write | None, moving: bool) -> None:
-        faces = self._detector.detect(image)
+        faces = self._detector.detect(image, tiles=self._tiles)
         height, width = image.shape[:2]
         if write or self._show:
             drawn = self._draw(image, faces)
@@ -123,6 +126,8 @@ class DetectionSession:
 
 
 def _summary(source: Source, entries: Sequence[dict]) -> str:
-    found = sum(len(entry["faces"]) for entry in entries)
+    faces = [face for entry in entries for face in entry["faces"]]
     frames = f" in {len(entries)} frames" if source.is_video else ""
-    return f"{source.location}: {found} {'face' if found == 1 else 'faces'}{frames}"
+    in_tiles = sum("tile_only" in face for face in faces)
+    only = f", {in_tiles} of them in tiles only" if in_tiles else ""
+    return f"{source.location}: {len(faces)} {'face' if len(faces) == 1 else 'faces'}{frames}{only}"
