@@ -38,9 +38,31 @@ def parse_arguments(arguments: list[str] | None = None, program: str | None = No
     parser.add_argument("--yolo", type=Path, metavar="DIR", help="write a text file of boxes for each picture here")
     parser.add_argument("--score-threshold", type=float, help="least probability of a face (default: the model's)")
     parser.add_argument("--iou-threshold", type=float, help="overlap at which two faces are one (default: the model's)")
+    parser.add_argument(
+        "--tiles",
+        nargs="?",
+        const="auto",
+        metavar="auto|N",
+        help="look at overlapping tiles too, for small faces: auto where a picture is much larger than the network's "
+        "input, N with tiles of N pixels",
+    )
     parser.add_argument("--num-threads", type=int, default=1, help="threads of the interpreter (default: 1)")
     parser.add_argument("--show", action="store_true", help="show each picture in a window; q quits")
-    return parser.parse_args(arguments)
+    return parser.parse_args(_with_value(sys.argv[1:] if arguments is None else arguments))
+
+
+def _with_value(arguments: list[str]) -> list[str]:
+    """`--tiles photo.jpg` means `--tiles auto photo.jpg`: argparse would take the photograph for its value."""
+    filled = []
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        has_value = following == "auto" or following.isdecimal()
+        filled += ["--tiles=auto"] if argument == "--tiles" and not has_value else [argument]
+    return filled
+
+
+def read_tiles(text: str | None) -> str | int | None:
+    """What `FaceDetector.detect` takes for `--tiles`."""
+    return int(text) if text and text.isdecimal() else text
 
 
 def check_arguments(args: argparse.Namespace, sources: list, outputs: list) -> None:
@@ -104,6 +126,17 @@ def show(image, moving: bool) -> bool:
         raise UserError("this OpenCV has no windows; install opencv-python or leave --show out.") from error
 
 
+def tell_of_large_pictures(entries: list[dict], image_size: tuple[int, int]) -> None:
+    """Say where --tiles would have looked closer."""
+    from ffkeras.runtime.tiles import AUTO, tile_side
+
+    sizes = [(entry["height"], entry["width"]) for entry in entries]
+    count = sum(tile_side(AUTO, size, image_size) is not None for size in sizes)
+    if count:
+        pictures = "1 picture is" if count == 1 else f"{count} pictures are"
+        print(f"note: {pictures} much larger than the network's input; --tiles finds smaller faces.", file=sys.stderr)
+
+
 def main(arguments: list[str] | None = None, program: str | None = None) -> int:
     """Detect in every source; 1 where some could not be read."""
     args = parse_arguments(arguments, program)
@@ -116,6 +149,7 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> int:
     from ffkeras.runtime.session import DetectionSession
     from ffkeras.runtime.sinks import output_paths
     from ffkeras.runtime.sources import list_sources
+    from ffkeras.runtime.tiles import tile_side
 
     sources = list_sources(args.inputs)
     outputs = output_paths(sources, args.output) if args.output else [None] * len(sources)
@@ -123,11 +157,13 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> int:
     detector = FaceDetector(args.model or DEFAULT_MODEL, args.score_threshold, args.iou_threshold, args.num_threads)
     draw = blur_faces if args.blur else draw_faces
     shown = show if args.show else None
+    tiles = read_tiles(args.tiles)
+    tile_side(tiles, detector.image_size, detector.image_size)  # a bad value is told before the first picture
     unsaid = None
     pictures = PictureProcess()
     # one file is read here, many in a process of their own, so that none of them can cost the results of the others
     read = pictures.read if len(sources) > 1 else read_image
-    session = DetectionSession(detector, sources, outputs, shown, draw, args.crops, args.crop_size, read)
+    session = DetectionSession(detector, sources, outputs, shown, draw, args.crops, args.crop_size, tiles, read)
     try:
         with pictures, progress_bar() as step:
             try:
@@ -143,4 +179,6 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> int:
     finally:
         for sentence in session.bad:
             print(f"error: {sentence}", file=sys.stderr)
+    if not tiles:
+        tell_of_large_pictures(session.entries, detector.image_size)
     return 1 if session.bad else 0

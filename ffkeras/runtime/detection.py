@@ -17,11 +17,13 @@ class Face:
         score: probability of being a face, 0..1.
         landmarks: float32 [5, 2] (x, y): left eye, right eye, nose, left and right mouth corner, as seen in the image;
             a face that the image cuts off may have landmarks outside it.
+        tile_only: found in a tile of the image, but not in the whole.
     """
 
     box: np.ndarray
     score: float
     landmarks: np.ndarray
+    tile_only: bool = False
 
     def aligned(self, image: np.ndarray, size: int = ALIGNED_SIZE) -> np.ndarray:
         """This face upright by its landmarks, where ArcFace's template has them, for networks that recognise faces.
@@ -39,9 +41,10 @@ class Face:
         return align(to_picture(image), self.landmarks, size)
 
     def to_json(self) -> dict:
-        """A JSON object of `box`, `score` and `landmarks`; coordinates to a hundredth of a pixel."""
-        return {
+        """A JSON object of `box`, `score`, `landmarks`, and `tile_only` where it is so; to a hundredth of a pixel."""
+        found = {
             "box": self.box.astype(float).round(2).tolist(),
             "score": round(self.score, 4),
             "landmarks": self.landmarks.astype(float).round(2).tolist(),
         }
+        return found | {"tile_only": True} if self.tile_only else found

@@ -12,6 +12,7 @@ from ffkeras.runtime.interpreter import Interpreter
 from ffkeras.runtime.metadata import Metadata
 from ffkeras.runtime.picture import to_picture
 from ffkeras.runtime.released import DEFAULT_MODEL
+from ffkeras.runtime.tiles import cut_tiles, merge, tile_side, whole_faces
 
 
 class FaceDetector:
@@ -51,19 +52,34 @@ class FaceDetector:
         """(height, width) of the network input in pixels; images are resized to fit it."""
         return self._interpreter.image_size
 
-    def detect(self, image: np.ndarray) -> list[Face]:
+    def detect(self, image: np.ndarray, tiles: str | int | None = None) -> list[Face]:
         """Find the faces of one image.
 
         Args:
             image: BGR as OpenCV reads it, [H, W, 3] uint8; `ffkeras.runtime.picture` brings other arrays to that form.
+            tiles: "auto" looks at overlapping tiles too where the image is more than twice as large as the network's
+                input, for faces that are small in it; a number does so with tiles of that longer side in pixels; None
+                looks at the whole alone. `Face.tile_only` says which faces only tiles show.
 
         Returns:
             Faces in pixels of `image`, best first.
 
         Raises:
-            UserError: not an image, one without pixels, or of numbers with no clear meaning.
+            UserError: not an image, one without pixels, of numbers with no clear meaning; `tiles` of another kind.
         """
-        image = to_picture(image)
+        picture = to_picture(image)
+        side = tile_side(tiles, picture.shape[:2], self.image_size)
+        faces = self._detect(picture)
+        if side is None:
+            return faces
+        in_tiles = [
+            (face, tile.reach)
+            for tile in cut_tiles(picture, side, self.image_size)
+            for face in whole_faces(tile, self._detect(tile.image))
+        ]
+        return merge(faces, in_tiles, self.iou_threshold)
+
+    def _detect(self, image: np.ndarray) -> list[Face]:
         canvas, fitted = letterbox(image, self.image_size, self.metadata.mean)
         return decode_faces(
             self._interpreter.invoke(canvas),

@@ -38,6 +38,7 @@ class DetectionSession:
         draw: what is done to a picture before it is written and shown.
         crops: a folder for every face, aligned; None writes none.
         crop_size: side of these in pixels.
+        tiles: as `FaceDetector.detect` takes it.
         read: reads image files, as `open_source` takes it.
 
     Attributes:
@@ -55,6 +56,7 @@ class DetectionSession:
         draw: Draw = draw_faces,
         crops: Path | None = None,
         crop_size: int = ALIGNED_SIZE,
+        tiles: str | int | None = None,
         read: Read = read_image,
     ):
         self.entries: list[dict] = []
@@ -63,6 +65,7 @@ class DetectionSession:
         self._detector, self._show, self._read = detector, show, read
         self._sources, self._outputs = sources, outputs
         self._draw, self._crops, self._crop_size = draw, crops, crop_size
+        self._tiles = tiles
         self._total = len(sources)  # frames to look at, as far as known
         self._stopped = False
 
@@ -114,7 +117,7 @@ class DetectionSession:
                 self._stopped = True  # Ctrl-C is how a camera's recording ends
 
     def _detect_one(self, name: str, image: np.ndarray, write: Write | None, moving: bool) -> None:
-        faces = self._detector.detect(image)
+        faces = self._detector.detect(image, tiles=self._tiles)
         height, width = image.shape[:2]
         found = [face.to_json() for face in faces]
         self.entries.append({"image": name, "width": width, "height": height, "faces": found})
@@ -134,6 +137,8 @@ class DetectionSession:
 
 
 def _summary(source: Source, entries: Sequence[dict]) -> str:
-    found = sum(len(entry["faces"]) for entry in entries)
+    faces = [face for entry in entries for face in entry["faces"]]
     frames = f" in {len(entries)} frames" if source.is_video else ""
-    return f"{source.location}: {found} {'face' if found == 1 else 'faces'}{frames}"
+    in_tiles = sum("tile_only" in face for face in faces)
+    only = f", {in_tiles} of them in tiles only" if in_tiles else ""
+    return f"{source.location}: {len(faces)} {'face' if len(faces) == 1 else 'faces'}{frames}{only}"

@@ -3,6 +3,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from ffkeras import __version__, commands
@@ -91,3 +93,30 @@ def test_bad_options_are_one_sentence(ffkeras, arguments, sentence):
     code, out, err = ffkeras("detect", PHOTO, *arguments)
     assert (code, out, err.count("\n")) == (1, "", 1)
     assert sentence in err
+
+
+@pytest.fixture
+def crowd(tmp_path):
+    """A large grey picture with one small face."""
+    image = np.full((1500, 2000, 3), 120, np.uint8)
+    image[700:828, 900:1028] = cv2.resize(read_image(PHOTO), (128, 128), interpolation=cv2.INTER_AREA)
+    path = tmp_path / "crowd.png"
+    cv2.imwrite(str(path), image)
+    return path
+
+
+def test_a_large_picture_is_told_of_or_looked_at_in_tiles(ffkeras, crowd, tmp_path):
+    model = ["--model", "nano_b_320"]
+    note = "note: 1 picture is much larger than the network's input; --tiles finds smaller faces.\n"
+    assert ffkeras("detect", crowd, *model) == (0, f"{crowd}: 0 faces\n", note)
+    found = (0, f"{crowd}: 1 face, 1 of them in tiles only\n", "")
+    assert ffkeras("detect", *model, "--tiles", crowd, "--json", tmp_path / "f.json") == found
+    assert json.loads((tmp_path / "f.json").read_text())[0]["faces"][0]["tile_only"] is True
+    assert ffkeras("detect", *model, crowd, "--tiles") == found
+    assert ffkeras("detect", *model, crowd, "--tiles", "500") == found
+
+
+def test_a_bad_side_of_tiles_is_one_sentence(ffkeras):
+    code, out, err = ffkeras("detect", PHOTO, "--tiles", "7")
+    assert (code, out) == (1, "")
+    assert err == "error: tiles of 7 are neither 'auto' nor a whole number of pixels from 32 on.\n"
