@@ -104,14 +104,14 @@ def _legend(results: Results) -> list[str]:
     return [
         "## How to read it",
         "",
-        f"- **Costs** are of an input of {height} x {width}, with random weights, which change no more than the file's "
-        "last hundreds of bytes. `no int8`: the network samples at computed positions, which int8 cannot hold.",
+        f"- **Costs** are of an input of {height} x {width}; file and times are of random weights. `no int8`: the "
+        "network samples at computed positions, which int8 cannot hold.",
         f"- **int8 time** is invoke time on one thread, all files in turns in one run{measured}, as a share of the "
         "family's documented network (of the first row that has an int8 file, where that has none); median ± half the "
         "interquartile range of the rounds.",
         "- **training**: steps in a second of one processor's time, one batch repeated; in brackets the speed as a "
         "multiple of the documented network's, taken in turns with it.",
-        f"- **{AP}**: average precision over all faces that count, of the mean of the data sets, on images that "
+        f"- **{AP}**: average precision over all faces that count, the mean of the data sets, on images that "
         "training never sees; mean ± half the distance between the lowest and the highest seed. The weights of a run "
         "are those of its best epoch by this measure.",
         "- **Bands**: average precision of the faces of these heights in the network's input, over all sets. A "
