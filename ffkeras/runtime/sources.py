@@ -11,7 +11,7 @@ import numpy as np
 
 from ffkeras.errors import UserError
 from ffkeras.images import list_images, read_image
-from ffkeras.quiet import quiet_stderr
+from ffkeras.quiet import quiet_command
 from ffkeras.runtime.cameras import DEVICES, open_camera
 
 VIDEO_SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".gif")
@@ -88,11 +88,11 @@ def open_source(source: Source) -> Iterator[Stream]:
         UserError: it cannot be read; the sentence names it.
     """
     if not source.is_video:
-        with quiet_stderr():
+        with quiet_command():
             image = read_image(source.location)
         yield Stream(iter([(str(source.location), image)]))
         return
-    with quiet_stderr():
+    with quiet_command():
         capture = open_camera(source.location) if source.is_camera else cv2.VideoCapture(str(source.location))
         read, first = capture.read()
     try:
