@@ -8,12 +8,14 @@ import sys
 from collections.abc import Callable
 
 from ffkeras.errors import UserError
+from ffkeras.quiet import own_this_process
 
 SIZE_MULTIPLE = 32  # the deepest stride of the pyramid
 
 
 def run(main: Callable[[], int | None]) -> None:
     """Call `main` and exit with its code; bad input prints one sentence and exits 1, Ctrl-C exits 130."""
+    own_this_process()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's background job starts with it switched off
     write_any_name()
     try:

@@ -108,7 +108,9 @@ def progress_bar() -> Iterator[Callable[[int], None]]:
         return
     console = Console(stderr=True)
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    redirect = sys.stdout.isatty()  # lines go above the bar on a terminal, and unchanged into a pipe
+    redirect = (
+        sys.stdout is not None and sys.stdout.isatty()
+    )  # lines go above the bar on a terminal, and unchanged into a pipe
     quiet = not console.is_terminal
     with Progress(*columns, console=console, transient=True, redirect_stdout=redirect, disable=quiet) as progress:
         task = progress.add_task("", total=None)

@@ -16,7 +16,10 @@ from ffkeras.runtime.tiles import cut_tiles, merge, tile_side, whole_faces
 
 
 class FaceDetector:
-    """Finds faces in images of any size. Not for use from several threads at once.
+    """Finds faces in images of any size.
+
+    Several threads may use one detector: all but the network's own run go on side by side. A detector for each of them
+    is faster where there are cores to spare.
 
     Args:
         model: path of a .tflite file written by tools/convert_tflite.py, or its bytes; the name of a released network

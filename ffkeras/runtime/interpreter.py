@@ -1,15 +1,17 @@
 """One TFLite interpreter, whichever is installed, with quantisation hidden: pixels in, float32 outputs out."""
 
+import contextlib
 import importlib
 import os
+import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
 
 from ffkeras.errors import UserError
-from ffkeras.quiet import quiet_stderr
+from ffkeras.quiet import quiet_command
 from ffkeras.runtime.metadata import Metadata, read_metadata
 from ffkeras.runtime.model_file import read_model
 from ffkeras.runtime.output import Output
@@ -21,6 +23,7 @@ OUTPUT_WIDTHS = {  # last axis; files since format 2 may give the probability of
     "score": (1,),
     "boxes": (4,),
 }
+_WARNING_FILTERS = threading.Lock()
 RUNTIME_VARIABLE = "FFKERAS_RUNTIME"  # forces one of RUNTIMES
 RUNTIMES = {  # in the order of preference: the fastest first
     "litert": "ai_edge_litert.interpreter",
@@ -49,7 +52,7 @@ def preferred_interpreter_class() -> type:
 
 
 class Interpreter:
-    """Runs one .tflite file that carries an ffkeras record.
+    """Runs one .tflite file that carries an ffkeras record; from several threads one after the other.
 
     Args:
         model: path of the file or name of a released network, or the file's bytes.
@@ -73,15 +76,16 @@ class Interpreter:
         data, self._name = _named_bytes(model)
         self.metadata: Metadata = read_metadata(data, self._name)
         self.image_size = self.metadata.image_size
-        with quiet_stderr(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # TensorFlow's own interpreter announces its retirement
+        self._lock = threading.Lock()  # of the interpreter, whose tensors are one set
+        with quiet_command():
             self._interpreter = self._load(interpreter_class or preferred_interpreter_class(), data, num_threads)
         self._input = self._find_input()
         self._outputs = self._find_outputs()
 
     def _load(self, interpreter_class: Callable, data: bytes, num_threads: int):
         try:
-            interpreter = interpreter_class(model_content=data, num_threads=num_threads)
+            with _without_farewell(interpreter_class):
+                interpreter = interpreter_class(model_content=data, num_threads=num_threads)
             interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())
@@ -107,9 +111,11 @@ class Interpreter:
         """As `run`, with the outputs in the file's own numbers, for those who need few of them as floats."""
         if canvas.shape != (*self.image_size, 3) or canvas.dtype != np.uint8:
             raise ValueError(f"a canvas {canvas.dtype} {canvas.shape} for an input of uint8 {(*self.image_size, 3)}")
-        self._interpreter.set_tensor(self._input["index"], self._to_input(canvas)[None])  # [1, H, W, 3]
-        self._interpreter.invoke()
-        return {name: self._read_output(details) for name, details in self._outputs.items()}
+        values = self._to_input(canvas)[None]  # [1, H, W, 3]
+        with self._lock:
+            self._interpreter.set_tensor(self._input["index"], values)
+            self._interpreter.invoke()
+            return {name: self._read_output(details) for name, details in self._outputs.items()}
 
     def _to_input(self, canvas: np.ndarray) -> np.ndarray:
         """`canvas - mean` in the input's own type."""
@@ -158,6 +164,18 @@ class Interpreter:
         return UserError(
             f"{self._name} is not what its record says: {reason}; convert it again with tools/convert_tflite.py."
         )
+
+
+@contextlib.contextmanager
+def _without_farewell(interpreter_class: Callable) -> Iterator[None]:
+    """TensorFlow's own interpreter announces its retirement. One thread at a time: the filters are the process's."""
+    made_by = getattr(interpreter_class, "func", interpreter_class)  # of a functools.partial
+    if not made_by.__module__.startswith("tensorflow"):
+        yield
+        return
+    with _WARNING_FILTERS, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _named_bytes(model: str | os.PathLike | bytes) -> tuple[bytes, str]:

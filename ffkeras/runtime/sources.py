@@ -13,7 +13,7 @@ import numpy as np
 
 from ffkeras.errors import UserError
 from ffkeras.images import list_images, read_image
-from ffkeras.quiet import quiet_stderr
+from ffkeras.quiet import quiet_command
 from ffkeras.runtime.cameras import DEVICES, open_camera
 
 VIDEO_SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".gif")
@@ -101,13 +101,13 @@ def open_source(source: Source, read: Read = read_image) -> Iterator[Stream]:
         UserError: it cannot be read; the sentence names it.
     """
     if not source.is_video:
-        with quiet_stderr():
+        with quiet_command():
             image = read(source.location)
         yield Stream(iter([(str(source.location), image)]))
         return
     if not source.is_camera:
         check_video(source.location)
-    with quiet_stderr():
+    with quiet_command():
         capture = open_camera(source.location) if source.is_camera else cv2.VideoCapture(str(source.location))
     try:
         width, height = (capture.get(name) for name in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
@@ -116,7 +116,7 @@ def open_source(source: Source, read: Read = read_image) -> Iterator[Stream]:
                 f"{source.location} declares frames of {width:.0f} x {height:.0f} pixels, above the limit of "
                 f"{LARGEST_FRAME / MILLION:.0f} million; make it smaller."
             )
-        with quiet_stderr():
+        with quiet_command():
             read, first = _read_frame(capture, source)
         if not read and source.is_camera:
             raise UserError(f"camera {source.location} gives no picture; check that it is connected and not in use.")
