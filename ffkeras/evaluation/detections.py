@@ -32,24 +32,33 @@ class Detector(Protocol):
         """Faces in a uint8 BGR image [H, W, 3], best first, in its pixels."""
 
 
-def detect_images(detector: Detector, images: Mapping[str, Path], grey: bool = False) -> tuple[Detections, float]:
+def detect_images(
+    detector: Detector, images: Mapping[str, Path], grey: bool = False, bad: dict[str, str] | None = None
+) -> tuple[Detections, float]:
     """Run `detector` over image files, with a progress bar on standard error.
 
     Args:
         detector: finds faces in one image.
         images: name -> file.
         grey: take the colours off each picture first.
+        bad: takes a sentence for the name of each file that is no image, in which then nothing is found.
 
     Returns:
         The detections, and images per second of the detector alone (letterbox, network, decoding; no file reading).
 
     Raises:
-        UserError: a file is not an image.
+        UserError: a file is not an image, and there is no `bad`.
     """
     detections: Detections = {}
     seconds = 0.0
     for name, path in with_progress(images.items(), len(images)):
-        image = read_image(path)
+        try:
+            image = read_image(path)
+        except UserError as error:
+            if bad is None:
+                raise
+            bad[name], detections[name] = str(error), np.zeros((0, 5))
+            continue
         if grey:
             image = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
         start = time.perf_counter()

@@ -67,6 +67,14 @@ def test_interruption_passes_through(image):
         detect_images(Interrupted(), {"e/a.jpg": image})
 
 
+def test_an_unreadable_image_is_noted_and_the_others_are_searched(image, tmp_path):
+    (tmp_path / "b.png").write_bytes(b"not an image")
+    bad = {}
+    detections, _ = detect_images(OneFace(), {"b": tmp_path / "b.png", "a": image}, bad=bad)
+    assert {name: len(rows) for name, rows in detections.items()} == {"b": 0, "a": 1}
+    assert list(bad) == ["b"] and "b.png is not an image" in bad["b"]
+
+
 def test_unreadable_image_is_named(tmp_path):
     path = tmp_path / "bad.jpg"
     path.write_bytes(b"")

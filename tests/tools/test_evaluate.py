@@ -1,5 +1,6 @@
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -177,11 +178,16 @@ def test_output_that_cannot_be_written_is_refused_before_anything_is_read(tmp_pa
     assert_fails(evaluate(*arguments, tmp_path), "is a folder; name a file")
 
 
-def test_unreadable_image_leaves_no_detections(data, run_folder, tmp_path):
+def test_an_unreadable_image_costs_its_own_detections_alone(data, run_folder, tmp_path):
     (data / "WIDER_val" / "images" / "0--Parade" / "b.jpg").write_bytes(b"not an image")
     kept = tmp_path / "kept.json"
-    assert_fails(evaluate("--model", run_folder, "--data", data, "--detections", kept), "b.jpg")
-    assert not kept.exists()
+    result = evaluate("--model", run_folder, "--data", data, "--detections", kept, "--image-size", "64x96")
+    assert result.returncode == 1
+    assert "average precision" in result.stdout.lower()
+    assert re.fullmatch(
+        r"error: .*b.jpg is not an image .* Its faces count as not found.", result.stderr.splitlines()[-1]
+    )
+    assert json.loads(kept.read_text()).keys() == {f"{name}.jpg" for name in IMAGES} - {"0--Parade/b.jpg"}
 
 
 def test_size_must_be_a_multiple_of_32(data, found):
