@@ -50,9 +50,7 @@ def train_missing(
     plan.write(folder)
     runs = {run.name: run for seed in seeds for name in names for run in [Run(folder, name, seed)]}
     missing = [run for run in runs.values() if not run.is_finished(plan.steps) or read_held_out(run.folder) is None]
-    tell(
-        f"{len(runs) - len(missing)} of {len(runs)} runs are there; {len(missing)} to train or to measure, {parallel} at a time"
-    )
+    tell(f"{len(runs) - len(missing)} of {len(runs)} runs are done; {len(missing)} are left, {parallel} at a time")
     jobs = [Job(run.name, run.folder, functools.partial(next, _commands(run, plan, tell), None)) for run in missing]
     done, failed = 0, []
     # The children import this package wherever it lies.

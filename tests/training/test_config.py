@@ -76,3 +76,10 @@ def test_a_number_outside_its_range_is_refused_by_name(field, value):
 
 def test_the_ends_of_the_ranges_are_taken():
     TrainingConfig(weight_decay=0.0, warmup_steps=0, frozen_norm_share=0, average_decay=1, seed=2**32 - 1)
+
+
+def test_steps_take_the_place_of_epochs():
+    assert TrainingConfig(epochs=3).total_steps(10) == 30
+    assert TrainingConfig(epochs=3, steps=7).total_steps(10) == 7
+    with pytest.raises(UserError, match="steps is -1"):
+        TrainingConfig(steps=-1)

@@ -82,6 +82,15 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(finished, tmp_path):
         np.testing.assert_allclose(weight.numpy(), wanted.numpy(), rtol=1e-2, atol=1e-3, err_msg=wanted.name)
 
 
+@pytest.mark.slow
+def test_a_run_of_so_many_steps_ends_within_an_epoch(tmp_path):
+    trainer = start_run(NETWORK, dataclasses.replace(CONFIG, synthetic_count=12, steps=8), tmp_path, 0)
+    trainer.run()
+    rows = read_rows(tmp_path / "epochs.csv")
+    assert [(row["step"], row["epoch"]) for row in rows] == [("3", "1"), ("6", "2"), ("8", "3")]
+    assert all(0 < float(row["loss"]) < 2 * float(rows[0]["loss"]) for row in rows)
+
+
 def extendable(epochs, **values):
     changes = {"schedule": "wsd", "epochs": epochs, "decay_share": 0.5, "frozen_norm_share": 0.25}
     return dataclasses.replace(CONFIG, **{**changes, **values})
