@@ -1,7 +1,10 @@
+import threading
+
 import cv2
 import numpy as np
 import pytest
 
+from ffkeras import quiet
 from ffkeras.errors import UserError
 from ffkeras.runtime.sources import BrokenOffError, list_sources, open_source
 
@@ -21,6 +24,13 @@ def write_video(path, count, rate=12.0, noise=0):
         grain = np.random.default_rng(number).integers(0, noise + 1, (48, 64, 3))
         writer.write((20 * number + grain).clip(0, 255).astype(np.uint8))
     writer.release()
+
+
+@pytest.fixture
+def in_a_command(monkeypatch):
+    """As in a command of ours, which may hold back what libraries say."""
+    monkeypatch.setattr(quiet, "_OWN_PROCESS", threading.Event())
+    quiet.own_this_process()
 
 
 def test_a_folder_gives_its_images_by_their_place_inside(folder):
@@ -50,7 +60,7 @@ def test_an_image_is_one_frame_under_its_path(folder):
     assert stream.length == 1
 
 
-def test_a_garbled_image_is_one_sentence(tmp_path, capfd):
+def test_a_garbled_image_is_one_sentence(in_a_command, tmp_path, capfd):
     data = bytearray(cv2.imencode(".png", np.random.default_rng(0).integers(0, 256, (90, 90, 3), np.uint8))[1])
     data[5000:5100] = bytes(100)
     (tmp_path / "bad.png").write_bytes(data)
@@ -117,7 +127,7 @@ def test_a_container_may_count_otherwise(length, seconds, tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("name", ["bad.mp4", "clip1.avi"])
-def test_a_broken_video_is_one_sentence(name, tmp_path, capfd):
+def test_a_broken_video_is_one_sentence(in_a_command, name, tmp_path, capfd):
     (tmp_path / name).write_bytes(np.random.default_rng(0).bytes(2000))
     (source,) = list_sources([str(tmp_path / name)])
     with pytest.raises(UserError, match=f"{name} is not a video"), open_source(source):
