@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from ffkeras.geometry import letterbox, make_anchors
 from ffkeras.layers import OUTPUTS
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.quantization.network import QuantizedFeatherFace
-from ffkeras.runtime import decode_faces
+from ffkeras.runtime import decode_faces, read_model
 from ffkeras.runtime.interpreter import Interpreter
 
 FLOAT_ERROR = 1e-4  # largest difference by the largest number: float32 summed in another order gives about 1e-6
@@ -58,7 +57,7 @@ def validate(
     Raises:
         UserError: the file cannot be run.
     """
-    data = Path(path).read_bytes()
+    data = read_model(path)
     interpreter = Interpreter(path)
     if interpreter.metadata.decoded:
         raise ValueError("validate the file before its decode is appended, and then the difference with check_target")
