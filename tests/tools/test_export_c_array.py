@@ -32,7 +32,7 @@ def test_forms_that_cost_a_microcontroller_more_are_told(lamp_int8, tmp_path, ca
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(UserError, match="cannot read the model .*none.tflite: No such file"):
+    with pytest.raises(UserError, match="cannot read .*none.tflite: No such file"):
         export_c_array.main([str(tmp_path / "none.tflite")])
 
 
