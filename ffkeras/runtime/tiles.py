@@ -14,9 +14,7 @@ from ffkeras.runtime.detection import Face
 AUTO = "auto"
 AUTO_RATIO = 2.0  # a picture so many times as large as the network's input is looked at in tiles by AUTO
 LEAST_SIDE = 32  # pixels of a tile
-OVERLAP = (
-    0.25  # of a tile; faces up to this are whole in some tile, and larger ones in those of the half as large picture
-)
+OVERLAP = 0.25  # of a tile; faces up to this are whole in some tile, larger ones in those of the half as large picture
 LEAST_RATIO = 1.25  # of a picture to a tile; below it the whole shows as much
 EDGE = 0.01  # of a tile: a box so near to an edge that cuts the picture is a part of a face
 PART = 0.7  # of its area: what lies so far inside of a face that is too large for its tile is a part of that face

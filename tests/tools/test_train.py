@@ -112,3 +112,23 @@ def test_an_image_that_breaks_off_stops_the_run_with_its_name(faces, tmp_path):
     assert result.returncode == 1
     assert victim.name in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.slow
+def test_a_run_made_longer_ends_as_one_that_was_longer_from_the_start(tmp_path):
+    """To the last digit: one thread adds in one order."""
+    recipe = [*SMALL, "--synthetic-count", "24", "--schedule", "wsd", "--decay-share", "0.5", "--warmup-steps", "5"]
+    model = tmp_path / "bare.json"
+    write_json(model, BARE)
+    short, whole = tmp_path / "short", tmp_path / "whole"
+    for arguments in (
+        ("--model", model, *recipe, "--epochs", "4", "--output", short),
+        ("--resume", "--epochs", "6", "--output", short),
+        ("--model", model, *recipe, "--epochs", "6", "--output", whole),
+    ):
+        done = run("--threads", "1", *arguments)
+        assert done.returncode == 0, done.stderr
+    rows = (whole / "epochs.csv").read_text()
+    assert len(rows.splitlines()) == 1 + 6
+    assert (short / "epochs.csv").read_text() == rows
+    assert (short / "steps.csv").read_text() == (whole / "steps.csv").read_text()

@@ -96,22 +96,6 @@ def extendable(epochs, **values):
     return dataclasses.replace(CONFIG, **{**changes, **values})
 
 
-@pytest.mark.slow
-def test_a_run_made_longer_ends_as_one_that_was_longer_from_the_start(tmp_path):
-    start_run(NETWORK, extendable(4), tmp_path / "short", 0).run()
-    longer = resume_run(tmp_path / "short", 0, {"epochs": 6})
-    assert longer.config == extendable(6)
-    longer.run()
-    whole = start_run(NETWORK, extendable(6), tmp_path / "whole", 0)
-    whole.run()
-    rows, expected = (read_rows(tmp_path / name / "epochs.csv") for name in ("short", "whole"))
-    assert [row["epoch"] for row in rows] == ["1", "2", "3", "4", "5", "6"]
-    for row, wanted in zip(rows, expected, strict=True):
-        assert float(row["loss"]) == pytest.approx(float(wanted["loss"]), rel=1e-3)
-    for weight, wanted in zip(longer.model.weights, whole.model.weights, strict=True):
-        np.testing.assert_allclose(weight.numpy(), wanted.numpy(), rtol=1e-2, atol=1e-3, err_msg=wanted.name)
-
-
 @pytest.fixture(scope="module")
 def decayed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("decayed")
