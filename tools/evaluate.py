@@ -11,6 +11,7 @@ from ffkeras.errors import UserError
 from ffkeras.files import check_writable
 
 DEFAULT_IMAGE_SIZE = (640, 640)
+FINE_HEIGHT_EDGES = (0.0, 8.0, 12.0, 16.0, 24.0, 32.0, 64.0, 128.0, float("inf"))  # pixels of the network input
 AVERAGE_PRECISION_OPTIONS = ("from_detections", "detections", "plot", "allow_missing", "grey")
 
 EPILOG = """\
@@ -24,7 +25,7 @@ retinaface_gt/train/label.txt), of which the images that training holds out are 
 the first one, over the faces that all of them find: --landmarks --model float32.tflite int8.tflite
 
 With --best-threshold, DIR is training data, several folders too: what tools/convert_tflite.py --score-threshold should
-be given.
+be given, and average precision by face height.
 """
 
 
@@ -224,11 +225,13 @@ def evaluate_landmarks(options: argparse.Namespace) -> None:
 
 
 def find_best_threshold(options: argparse.Namespace) -> None:
-    """Print where precision and recall are balanced, over all held-out images, and what the usual score does."""
+    """Print where precision and recall are balanced over all held-out images, what other scores do, AP by height."""
     from ffkeras.data import read_dataset, split_held_out
+    from ffkeras.evaluation.ap_by_height import ap_by_height
     from ffkeras.evaluation.best_threshold import working_points
     from ffkeras.evaluation.detections import SCORE_THRESHOLD, detect_images
     from ffkeras.evaluation.labelled import ground_truth
+    from ffkeras.evaluation.validation_images import input_scales
     from ffkeras.files import write_json
 
     _, held_out = split_held_out(read_dataset(options.data))
@@ -237,8 +240,10 @@ def find_best_threshold(options: argparse.Namespace) -> None:
     images = {str(image.path): image for image in held_out}
     (model,) = options.model
     detector = load_detector(model, options.image_size, options.num_threads, SCORE_THRESHOLD)
-    detections, _ = detect_images(detector, {name: image.path for name, image in images.items()})
-    points = working_points(detections, {name: ground_truth(image) for name, image in images.items()})
+    paths = {name: image.path for name, image in images.items()}
+    truths = {name: ground_truth(image) for name, image in images.items()}
+    detections, _ = detect_images(detector, paths)
+    points = working_points(detections, truths)
     if not points:
         raise UserError(f"{model} finds nothing in {len(images)} images; is it trained?")
     best = max(points, key=lambda point: point.f1)
@@ -248,6 +253,9 @@ def find_best_threshold(options: argparse.Namespace) -> None:
         point = min((point for point in points if point.threshold >= wanted), key=lambda p: p.threshold, default=None)
         if point:
             print(f"{wanted:>6.2f}{point.precision:>11.3f}{point.recall:>8.3f}{point.f1:>7.3f}")
+    print(f"average precision by face height in an input of {'x'.join(map(str, detector.image_size))}:")
+    for band in ap_by_height(detections, truths, input_scales(paths, detector.image_size), FINE_HEIGHT_EDGES):
+        print(f"{band.label:>10}{band.ap:>7.3f}  {band.faces} faces")
     if options.json:
         write_json(options.json, {"model": str(model), "images": len(images), **vars(best), "f1": best.f1})
 

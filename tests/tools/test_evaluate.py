@@ -146,6 +146,9 @@ def test_the_best_threshold_is_found_on_images_that_training_holds_out(tmp_path)
     result = evaluate(*arguments)
     assert result.returncode == 0, result.stderr
     assert "held-out images: best F1" in result.stdout
+    bands = result.stdout.split("average precision by face height in an input of 64x64:\n")[1].splitlines()
+    assert [line.split(" px")[0].strip() for line in bands[:3]] == ["< 8", "8-12", "12-16"]
+    assert sum(int(line.split()[-2]) for line in bands) > 0
     values = json.loads(figures.read_text())
     assert 0 < values["images"] < 30
     assert 0 <= values["threshold"] <= 1
