@@ -25,10 +25,12 @@ def test_a_whole_png_needs_no_mending():
 
 @pytest.mark.parametrize("kind", ["picture", "label"])
 def test_a_short_attack_finds_nothing(kind, tmp_path):
+    large = bytearray(b"1") * (1_200 << 20)  # what started it is no memory of the attacked process
     counts = driver.attack(kind, 600, 0, tmp_path / "found", limit=60)  # the number ends it, not the time
     assert counts["accepted"] and counts["refused"]
     assert counts["files"] == counts["accepted"] + counts["refused"] > 5
     assert not (tmp_path / "found").exists()
+    del large
 
 
 @pytest.mark.parametrize(
