@@ -13,10 +13,10 @@ import numpy as np
 
 from ffkeras.errors import UserError
 from ffkeras.images import list_images, read_image
+from ffkeras.kinds import VIDEO_SUFFIXES
 from ffkeras.quiet import quiet_command
 from ffkeras.runtime.cameras import DEVICES, open_camera
 
-VIDEO_SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".gif")
 MILLION = 1_000_000
 LARGEST_FRAME = 36 * MILLION  # pixels of a video, 8K with room; decoders hold several frames at once
 DEFAULT_RATE = 25.0  # frames per second, where a video or camera does not say
