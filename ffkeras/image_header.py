@@ -21,7 +21,8 @@ PNG_SAMPLES = {0: 1, 2: 3, 3: 4, 4: 4, 6: 4}  # that OpenCV's decoder has for a 
 JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF markers
 JPEG_PROGRESSIVE = frozenset((0xC2, 0xC6, 0xCA, 0xCE))
 JPEG_ALONE = frozenset((0x01, *range(0xD0, 0xD9)))  # markers without a length
-JPEG_SCAN = b"\xff\xda"
+JPEG_SCAN, JPEG_END = b"\xff\xda", b"\xff\xd9"
+MOST_AFTER_END = 1 << 16  # bytes that other programs may have added to a PNG
 JPEG_EXIF, EXIF = 0xE1, b"Exif\0\0"  # the marker, and what its content begins with
 MOST_SCANS = 100  # of a JPEG: encoders write about ten, and each takes as long as a picture
 NETPBM_HEAD = 4096  # bytes in which the numbers of a Netpbm file should be
@@ -71,6 +72,19 @@ def read_header(data: bytes) -> ImageHeader | None:
                 raise HeaderError(f"it declares {header.width} x {header.height} pixels")
             return header
     return None
+
+
+def end_is_missing(data: bytes, kind: str) -> bool:
+    """Whether a file of a kind that marks or declares its end stops before it, as half a copy does."""
+    if kind == "JPEG":
+        return data.rfind(JPEG_END) < data.rfind(JPEG_SCAN)
+    if kind == "PNG":
+        return b"IEND" not in data[-MOST_AFTER_END:]
+    if kind == "WebP":
+        return len(data) < 8 + int.from_bytes(data[4:8], "little")
+    if kind == "BMP":
+        return len(data) < int.from_bytes(data[2:6], "little")
+    return False
 
 
 def _png(data: bytes) -> ImageHeader:

@@ -26,6 +26,7 @@ from ffkeras.training.schedule import SCHEDULES  # noqa: E402
 
 DEFAULTS = TrainingConfig()
 GIGABYTE = 1 << 30
+TOLD = 20  # pictures that went bad, by name
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -35,7 +36,7 @@ def parse_arguments() -> argparse.Namespace:
     run.add_argument(
         "--model", metavar="NAME|JSON", help=f"{', '.join(NETWORKS)}, or its JSON (v2_ultra; with --from RUN's)"
     )
-    run.add_argument("--data", nargs="+", help="folders: WIDER FACE or with a label.txt; named twice, counts twice")
+    run.add_argument("--data", nargs="+", help="folders in any format of docs/own-data.md; named twice, counts twice")
     run.add_argument("--synthetic-count", type=int, help=f"images of synthetic faces ({DEFAULTS.synthetic_count})")
     run.add_argument("--image-size", action=cli.ImageSizeAction, help="training input, S or HxW (320)")
     run.add_argument("--batch-size", type=int, help=f"({DEFAULTS.batch_size})")
@@ -190,7 +191,17 @@ def main() -> None:
     except KeyboardInterrupt:
         print(f"stopped at step {trainer.step}; continue with: tools/train.py --resume --output {folder}")
         raise
+    finally:
+        tell_of_bad_pictures(trainer.bad)
     print(f"done: {folder}")
+
+
+def tell_of_bad_pictures(bad: dict[Path, str]) -> None:
+    """How many pictures went bad while the run lasted, and which."""
+    if bad:
+        print(f"{len(bad)} {'picture was' if len(bad) == 1 else 'pictures were'} skipped, being unreadable:")
+        for sentence in list(bad.values())[:TOLD]:
+            print(f"    {sentence}")
 
 
 def default_network(start: str | None) -> str:

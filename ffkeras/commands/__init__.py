@@ -1,4 +1,4 @@
-"""The command `ffkeras`, which is there after an installation: `ffkeras detect photo.jpg`, `ffkeras models`.
+"""The command `ffkeras`, which is there after an installation: `ffkeras detect photo.jpg`, `ffkeras data check faces/`.
 
 Importing this imports neither numpy nor OpenCV, so that help and mistakes come at once.
 """
@@ -7,9 +7,9 @@ import argparse
 import sys
 
 from ffkeras import __version__, cli
-from ffkeras.commands import detect, models
+from ffkeras.commands import data, detect, models
 
-SUBCOMMANDS = {"detect": detect.main, "models": models.main}  # each takes what follows its name
+SUBCOMMANDS = {"detect": detect.main, "data": data.main, "models": models.main}  # each takes what follows its name
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ffkeras.data.labels import LabelledImage
+from ffkeras.errors import UserError
 from ffkeras.images import read_image
 
 
@@ -47,10 +48,14 @@ class FileSource:
     Args:
         images: the files and their faces.
         cache_bytes: memory for decoded images.
+
+    Attributes:
+        bad: a sentence for each file that could not be read.
     """
 
     def __init__(self, images: list[LabelledImage], cache_bytes: int):
         self.images = images
+        self.bad: dict[Path, str] = {}
         self.cache = ImageCache(cache_bytes)
 
     def __len__(self) -> int:
@@ -59,4 +64,8 @@ class FileSource:
     def load(self, index: int) -> tuple[np.ndarray, LabelledImage]:
         """The image, uint8 BGR [H, W, 3], and its faces in pixels. Raises UserError where the file is unreadable."""
         labelled = self.images[index]
-        return self.cache.read(labelled.path), labelled
+        try:
+            return self.cache.read(labelled.path), labelled
+        except UserError as error:
+            self.bad[labelled.path] = str(error)
+            raise

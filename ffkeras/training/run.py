@@ -2,11 +2,14 @@
 
 import contextlib
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 from ffkeras.backend import keras
-from ffkeras.data.dataset import read_dataset, split_held_out
+from ffkeras.data.check import CheckedSet
+from ffkeras.data.dataset import check_sets, read_sets, split_held_out
 from ffkeras.data.digest import dataset_digest
+from ffkeras.data.formats import DataSet
 from ffkeras.data.image_cache import FileSource
 from ffkeras.data.labels import LabelledImage
 from ffkeras.data.samples import PipelineConfig, Source, steps_per_epoch
@@ -52,8 +55,8 @@ def start_run(network: NetworkConfig | None, config: TrainingConfig, folder: Pat
             raise UserError(f"{folder} already holds a network, {name}; choose another --output.")
     check_writable(folder / CONFIG_FILE)
     origin = _origin(Path(config.start_from)) if config.start_from else ""
-    sources = make_source(config, cache_bytes)
-    config = dataclasses.replace(config, start_checksum=origin, data_digest=_digest(*sources))
+    *sources, digest = _load_data(config, cache_bytes)
+    config = dataclasses.replace(config, start_checksum=origin, data_digest=digest)
     lock_run(folder)
     try:
         trainer = _make_trainer(network, config, folder, sources)
@@ -67,22 +70,16 @@ def start_run(network: NetworkConfig | None, config: TrainingConfig, folder: Pat
     return trainer
 
 
-def _digest(*sources: Source) -> str:
-    """Of the labelled images; empty for synthetic faces."""
-    labelled = [source.images for source in sources if isinstance(source, FileSource)]
-    return dataset_digest(image for images in labelled for image in images) if labelled else ""
-
-
 def _unchanged_source(config: TrainingConfig, folder: Path, cache_bytes: int) -> tuple[Source, Source]:
     """As `make_source`. Raises UserError where the data are not those that the run in `folder` began with."""
-    sources = make_source(config, cache_bytes)
-    if config.data_digest and _digest(*sources) != config.data_digest:
+    *sources, digest = _load_data(config, cache_bytes)
+    if config.data_digest and digest != config.data_digest:
         names = ", ".join(config.data)
         raise UserError(
             f"{names}: the images or labels have changed since the run in {folder} began; restore them, or start "
             "another run --from it."
         )
-    return sources
+    return tuple(sources)
 
 
 def _origin(start: Path) -> str:
@@ -191,12 +188,27 @@ def make_loss(network: NetworkConfig, config: TrainingConfig) -> MultiboxLoss | 
 
 def make_source(config: TrainingConfig, cache_bytes: int) -> tuple[Source, Source]:
     """Training samples and held-out ones: of the folders (one named twice counts twice), or synthetic faces."""
+    training, held_out, _ = _load_data(config, cache_bytes)
+    return training, held_out
+
+
+def _load_data(config: TrainingConfig, cache_bytes: int) -> tuple[Source, Source, str]:
+    """As `make_source`, and the digest of the labelled images as their files have them; empty for synthetic faces."""
     if not config.data:
         held_out = SyntheticFaces(SYNTHETIC_HELD_OUT, config.seed + 1, config.image_size)
-        return SyntheticFaces(config.synthetic_count, config.seed, config.image_size), held_out
-    training, held_out = split_held_out(read_dataset(config.data))
+        return SyntheticFaces(config.synthetic_count, config.seed, config.image_size), held_out, ""
+    sets = read_sets(config.data)
+    # before the check, which may learn to see more: a run must know its data all the same
+    digest = dataset_digest(image for part in _parts(sets) for image in part)
+    training, held_out = _parts(check_sets(sets))
+    return FileSource(training, cache_bytes), FileSource(held_out, 0), digest
+
+
+def _parts(sets: Sequence[DataSet | CheckedSet]) -> tuple[list[LabelledImage], list[LabelledImage]]:
+    """The images of training, and those of validation: at most HELD_OUT_OF_A_SOURCE of each set."""
+    training, held_out = split_held_out([image for data in sets for image in data.images])
     by_source: dict[str, dict[Path, LabelledImage]] = {}
     for image in held_out:
         by_source.setdefault(image.source, {})[image.path] = image
     chosen = [image for images in by_source.values() for image in list(images.values())[:HELD_OUT_OF_A_SOURCE]]
-    return FileSource(training, cache_bytes), FileSource(chosen, 0)
+    return training, chosen

@@ -122,6 +122,12 @@ class Trainer:
                     self._save_checkpoint(step)
                     raise KeyboardInterrupt
 
+    @property
+    def bad(self) -> dict[Path, str]:
+        """A sentence for each picture that could not be read; others were learned from in their place."""
+        sources = (self.source, self.validation.source if self.validation else None)
+        return {path: text for source in sources for path, text in getattr(source, "bad", {}).items()}
+
     def batches(self, first: int) -> Iterator:
         """Batches of (images, targets) from step number `first` on, as the run sees them; without end."""
         matcher = make_matcher(self.model.config.anchors, self.config.image_size, self.config.loss.matching)
