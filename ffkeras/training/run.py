@@ -10,7 +10,7 @@ from ffkeras.data.check import CheckedSet
 from ffkeras.data.dataset import check_sets, read_sets, split_held_out
 from ffkeras.data.digest import dataset_digest
 from ffkeras.data.formats import DataSet
-from ffkeras.data.image_cache import FileSource
+from ffkeras.data.image_cache import Cache, FileSource
 from ffkeras.data.labels import LabelledImage
 from ffkeras.data.samples import PipelineConfig, Source, steps_per_epoch
 from ffkeras.data.synthetic import SyntheticFaces
@@ -41,7 +41,9 @@ SYNTHETIC_HELD_OUT = 64
 HELD_OUT_OF_A_SOURCE = 128  # images; more would only cost time
 
 
-def start_run(network: NetworkConfig | None, config: TrainingConfig, folder: Path, cache_bytes: int) -> Trainer:
+def start_run(
+    network: NetworkConfig | None, config: TrainingConfig, folder: Path, cache: Cache | None = None
+) -> Trainer:
     """A new run in `folder`; a quantization-aware one takes its network from `config.start_from`, not from `network`.
 
     Raises:
@@ -55,7 +57,7 @@ def start_run(network: NetworkConfig | None, config: TrainingConfig, folder: Pat
             raise UserError(f"{folder} already holds a network, {name}; choose another --output.")
     check_writable(folder / CONFIG_FILE)
     origin = _origin(Path(config.start_from)) if config.start_from else ""
-    *sources, digest = _load_data(config, cache_bytes)
+    *sources, digest = _load_data(config, cache)
     config = dataclasses.replace(config, start_checksum=origin, data_digest=digest)
     lock_run(folder)
     try:
@@ -70,9 +72,9 @@ def start_run(network: NetworkConfig | None, config: TrainingConfig, folder: Pat
     return trainer
 
 
-def _unchanged_source(config: TrainingConfig, folder: Path, cache_bytes: int) -> tuple[Source, Source]:
+def _unchanged_source(config: TrainingConfig, folder: Path, cache: Cache | None) -> tuple[Source, Source]:
     """As `make_source`. Raises UserError where the data are not those that the run in `folder` began with."""
-    *sources, digest = _load_data(config, cache_bytes)
+    *sources, digest = _load_data(config, cache)
     if config.data_digest and digest != config.data_digest:
         names = ", ".join(config.data)
         raise UserError(
@@ -90,12 +92,12 @@ def _origin(start: Path) -> str:
     return read_json(record).get("start_checksum", "") if record.exists() else ""
 
 
-def resume_run(folder: Path, cache_bytes: int, changes: dict | None = None) -> Trainer:
+def resume_run(folder: Path, cache: Cache | None = None, changes: dict | None = None) -> Trainer:
     """The run of `folder`, to continue from its newest checkpoint with the configuration it was started with.
 
     Args:
         folder: of the run.
-        cache_bytes: memory for decoded images.
+        cache: reads the images; without one, each is decoded at every reading.
         changes: `EXTENDABLE` fields of a run with the schedule `wsd`, which then goes on from the last step before its
             decay.
 
@@ -109,12 +111,12 @@ def resume_run(folder: Path, cache_bytes: int, changes: dict | None = None) -> T
     config = TrainingConfig.from_json(read_json(path), str(path))
     lock_run(folder)
     if changes:
-        config = _extended(folder, config, changes, cache_bytes)
+        config = _extended(folder, config, changes, cache)
     network = config_from_json(read_json(folder / CONFIG_FILE), str(folder / CONFIG_FILE))
     if not RunCheckpoint.exists(folder):
-        return _make_trainer(network, config, folder, _unchanged_source(config, folder, cache_bytes))
+        return _make_trainer(network, config, folder, _unchanged_source(config, folder, cache))
     loss = make_loss(network, config)
-    source, held_out = _unchanged_source(config, folder, cache_bytes)
+    source, held_out = _unchanged_source(config, folder, cache)
     keras.utils.set_random_seed(config.seed)
     model = build_model(network)  # its weights come with the checkpoint, so what the run started from may be gone
     if config.quantize:
@@ -122,7 +124,7 @@ def resume_run(folder: Path, cache_bytes: int, changes: dict | None = None) -> T
     return Trainer(model, config, source, held_out, folder, loss=loss)
 
 
-def _extended(folder: Path, config: TrainingConfig, changes: dict, cache_bytes: int) -> TrainingConfig:
+def _extended(folder: Path, config: TrainingConfig, changes: dict, cache: Cache | None) -> TrainingConfig:
     """The configuration of a run that is made longer; its checkpoint is put back to before the decay, if need be."""
     if "epochs" in changes:
         changes = {"steps": 0, **changes}
@@ -186,13 +188,13 @@ def make_loss(network: NetworkConfig, config: TrainingConfig) -> MultiboxLoss | 
     return DistilledLoss(teacher, config.temperature, config.distillation, config.loss)
 
 
-def make_source(config: TrainingConfig, cache_bytes: int) -> tuple[Source, Source]:
+def make_source(config: TrainingConfig, cache: Cache | None) -> tuple[Source, Source]:
     """Training samples and held-out ones: of the folders (one named twice counts twice), or synthetic faces."""
-    training, held_out, _ = _load_data(config, cache_bytes)
+    training, held_out, _ = _load_data(config, cache)
     return training, held_out
 
 
-def _load_data(config: TrainingConfig, cache_bytes: int) -> tuple[Source, Source, str]:
+def _load_data(config: TrainingConfig, cache: Cache | None) -> tuple[Source, Source, str]:
     """As `make_source`, and the digest of the labelled images as their files have them; empty for synthetic faces."""
     if not config.data:
         held_out = SyntheticFaces(SYNTHETIC_HELD_OUT, config.seed + 1, config.image_size)
@@ -201,7 +203,7 @@ def _load_data(config: TrainingConfig, cache_bytes: int) -> tuple[Source, Source
     # before the check, which may learn to see more: a run must know its data all the same
     digest = dataset_digest(image for part in _parts(sets) for image in part)
     training, held_out = _parts(check_sets(sets))
-    return FileSource(training, cache_bytes), FileSource(held_out, 0), digest
+    return FileSource(training, cache), FileSource(held_out), digest
 
 
 def _parts(sets: Sequence[DataSet | CheckedSet]) -> tuple[list[LabelledImage], list[LabelledImage]]:
