@@ -1,4 +1,3 @@
-import importlib.util
 import json
 import re
 import subprocess
@@ -107,18 +106,18 @@ def test_model_that_is_not_there_is_named(data, tmp_path):
 
 
 def test_tflite_file_of_another_input_size_is_refused(monkeypatch):
-    specification = importlib.util.spec_from_file_location("evaluate_tool", TOOL)
-    tool = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(tool)
+    from ffkeras.commands import evaluate as tool
+
     detector = SimpleNamespace(image_size=(480, 640))
     subject = SimpleNamespace(decodes=True, open=lambda **_: detector)
     monkeypatch.setattr("ffkeras.benchmark.read_subject", lambda _: subject)
-    assert tool.load_detector(Path("m.tflite"), None, 1, 0.5).image_size == (480, 640)
+    assert tool.load_detector(Path("some/m.tflite"), None, 1, 0.5).image_size == (480, 640)
     with pytest.raises(UserError, match=r"m\.tflite has an input of 480x640; leave out --image-size 320x320"):
-        tool.load_detector(Path("m.tflite"), (320, 320), 1, 0.5)
+        tool.load_detector(Path("some/m.tflite"), (320, 320), 1, 0.5)
 
 
 def test_folder_without_ground_truth_is_named(tmp_path, found):
+    (tmp_path / "WIDER_val").mkdir()
     assert_fails(evaluate("--from-detections", found, "--data", tmp_path), "wider_face_val.mat is missing")
 
 
