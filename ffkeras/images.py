@@ -1,6 +1,8 @@
 """Reading image files of any kind into OpenCV's BGR uint8."""
 
+import importlib.util
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -90,6 +92,23 @@ def decode_image(data: bytes, name: str) -> np.ndarray:
         raise UserError(
             f"{name} is not an image that OpenCV can read, or it is truncated ({reason}); replace it."
         ) from error
+
+
+def can_decode(kind: str) -> bool:
+    """Whether pictures of a kind, as `file_kind` names it, can be decoded here: HEIC and AVIF need more than OpenCV."""
+    if kind == "HEIC":
+        return importlib.util.find_spec("pillow_heif") is not None
+    if kind == "AVIF":
+        return _pillow_has_avif() or re.search(r"\bAVIF:\s+(?!NO\b)", cv2.getBuildInformation()) is not None
+    return True
+
+
+def _pillow_has_avif() -> bool:
+    try:
+        from PIL import features
+    except ImportError:
+        return False
+    return "avif" in features.modules and features.check("avif")
 
 
 def turn_upright(image: np.ndarray, orientation: int) -> np.ndarray:
