@@ -59,6 +59,9 @@ def parse_arguments(arguments: list[str] | None = None, program: str | None = No
         help="look at overlapping tiles too, for small faces: auto where a picture is much larger than the network's "
         "input, N with tiles of N pixels",
     )
+    parser.add_argument(
+        "--rotations", action="store_true", help="look at each picture in all four quarter turns, for faces that lie"
+    )
     parser.add_argument("--num-threads", type=int, default=1, help="threads of the interpreter (default: 1)")
     parser.add_argument("--show", action="store_true", help="show each picture in a window; q quits")
     return parser.parse_args(_with_value(sys.argv[1:] if arguments is None else arguments))
@@ -208,6 +211,7 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> int:
         read,
         tell=tell,
         keep=bool(args.csv or args.coco or args.yolo),
+        rotations=args.rotations,
     )
     say = (lambda line: print(line, file=sys.stderr)) if args.json == STANDARD_OUTPUT else print
     try:

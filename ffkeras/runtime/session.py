@@ -49,6 +49,7 @@ class DetectionSession:
         crops: a folder for every face, aligned; None writes none.
         crop_size: side of these in pixels.
         tiles: as `FaceDetector.detect` takes it.
+        rotations: as `FaceDetector.detect` takes it.
         read: reads image files, as `open_source` takes it.
         tell: takes each entry as soon as there is one.
         keep: keep all entries; without it a stream without end takes no more and more memory.
@@ -75,6 +76,7 @@ class DetectionSession:
         read: Read = read_image,
         tell: Tell | None = None,
         keep: bool = True,
+        rotations: bool = False,
     ):
         self.done, self.interrupted = 0, False
         self._tell, self._keep = tell, keep
@@ -85,7 +87,7 @@ class DetectionSession:
         self._detector, self._show, self._read = detector, show, read
         self._sources, self._outputs = sources, outputs
         self._draw, self._crops, self._crop_size = draw, crops, crop_size
-        self._tiles = tiles
+        self._how = {"tiles": tiles} | ({"rotations": True} if rotations else {})
         self._total = len(sources)  # frames to look at, as far as known
         self._stopped = False
 
@@ -154,7 +156,7 @@ class DetectionSession:
 
     def _detect_one(self, frame: Frame, stem: Path, write: Write | None, moving: bool) -> None:
         image = frame.image
-        faces = self._detector.detect(image, tiles=self._tiles)
+        faces = self._detector.detect(image, **self._how)
         height, width = image.shape[:2]
         entry = {"image": frame.name, "width": width, "height": height, "faces": [face.to_json() for face in faces]}
         if frame.seconds is not None:

@@ -47,9 +47,10 @@ PART=$APPLICATION.part
 SOURCE=$(mktemp -d) # pip builds where the sources are, which are not root's
 trap 'rm -rf "$SOURCE" "$PART"' EXIT
 rm -rf "$PART"
-mkdir -p "$PART/tflite/rpi" "$PART/tflite/models"
+mkdir -p "$PART/tflite/rpi" "$PART/tflite/models" "$SOURCE/tflite/models"
 python3 -m venv --system-site-packages --without-pip "$PART/venv"
-cp -R "$ROOT/ffkeras" "$ROOT/pyproject.toml" "$ROOT/setup.cfg" "$SOURCE/"
+cp -R "$ROOT/ffkeras" "$ROOT/pyproject.toml" "$ROOT/setup.cfg" "$ROOT/setup.py" "$SOURCE/"
+cp "$ROOT"/tflite/models/*_int8.tflite "$ROOT/tflite/models/NOTICE" "$SOURCE/tflite/models/" # package data: found by name
 "$PART/venv/bin/python" -m pip install --disable-pip-version-check --no-cache-dir "$SOURCE[runtime]" ||
     fail "the packages cannot be installed; see above, check the network and free some space, then run this again."
 install -m 644 "$ROOT"/tflite/models/*.tflite "$PART/tflite/models/"
