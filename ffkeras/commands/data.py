@@ -91,8 +91,8 @@ def next_step(checked) -> str:
     """How to go on with a set that can be used."""
     return (
         f"next: look at the sheet; then docs/own-data.md, or at once\n"
-        f"  tools/train.py --from tflite/models/nano_b --data {checked.folder} --epochs 20 --learning-rate 3e-4 "
-        "--warmup-steps 20 --output runs/own"
+        f"  tools/train.py --from tflite/models/nano_b_fast --data {checked.folder} --epochs 5 --learning-rate 3e-4 "
+        "--warmup-steps 20 --frozen-norm-share 1 --average-decay 0.98 --output runs/own"
     )
 
 

@@ -80,7 +80,8 @@ class DetectionSession:
     ):
         self.done, self.interrupted = 0, False
         self._tell, self._keep = tell, keep
-        self._count, self._faces, self._in_tiles = 0, 0, 0  # of the source that is gone through
+        # of the source that is gone through: pictures looked at and written, faces, and those in tiles only
+        self._count, self._written, self._faces, self._in_tiles = 0, 0, 0, 0
         self.entries: list[dict] = []
         self.stems: list[Path] = []
         self.bad: list[str] = []
@@ -111,7 +112,7 @@ class DetectionSession:
             self.interrupted = True
 
     def _go_through(self, source: Source, stem: Path, output: Path | None, say: Say, step: Step) -> None:
-        self._count, self._faces, self._in_tiles = 0, 0, 0
+        self._count, self._written, self._faces, self._in_tiles = 0, 0, 0, 0
         with contextlib.ExitStack() as stack:
             try:
                 stream = stack.enter_context(open_source(source, self._read))
@@ -140,7 +141,7 @@ class DetectionSession:
             except BrokenOffError as error:  # what came before it is kept
                 self.bad.append(str(error))
             except KeyboardInterrupt:
-                if not source.is_video or not self._count:
+                if not source.is_video or not self._count or (write and not self._written):
                     raise
                 self._stopped = True  # Ctrl-C is how a recording ends; a video is closed as far as it goes
                 self.interrupted = not (source.is_camera or source.is_stream)
@@ -166,6 +167,7 @@ class DetectionSession:
             drawn = self._draw(image, faces)
             if write:
                 write(drawn, frame.seconds)
+                self._written += 1
             self._stopped = self._show is not None and not self._show(drawn, moving)
         if self._crops:
             self._write_crops(image, faces, stem)
