@@ -61,9 +61,9 @@ def _float_steps(
     model: FeatherFace, image_size: tuple[int, int], inputs: Sequence[np.ndarray]
 ) -> Iterator[CleanUpStep]:
     flat = model.flat(image_size, batch_size=1)
-    before = [{name: value.numpy() for name, value in flat(x).items()} for x in inputs]
+    before = [{name: value.numpy() for name, value in flat.run(x).items()} for x in inputs]
     data = convert_graph(model, image_size)
-    calls = sum(len(layer["inbound_nodes"]) for layer in flat.get_config()["layers"])
+    calls = len(flat.calls) - 1  # without that of the images
     yield CleanUpStep("float32, calls of layers as trained", calls, count_macs(data))
     yield _compared("BatchNorm and constants folded", data, before, _run(data, inputs), _relative)
     for name, step in STEPS.items():

@@ -1,7 +1,7 @@
 """From a Keras network to the bytes of a .tflite file, in float32 or in int8 throughout."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -12,13 +12,13 @@ from ffkeras.conversion.metadata import write_metadata
 from ffkeras.conversion.ranges import mend_ranges
 from ffkeras.conversion.slim import slim
 from ffkeras.errors import UserError
-from ffkeras.layers import gathered_sampling, native_grouped_convolution
+from ffkeras.layers.forms import EXPORT
 from ffkeras.models import config_to_json
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.simplify import simplify
 from ffkeras.quantization.equalization import equalize_backbone
 from ffkeras.quantization.expressible import check_quantizable
-from ffkeras.quantization.network import QuantizedFeatherFace
+from ffkeras.quantization.network import QUANTIZED_EXPORT, QuantizedFeatherFace
 from ffkeras.quiet import quiet_stderr
 from ffkeras.runtime.metadata import Metadata
 
@@ -95,14 +95,15 @@ def convert_graph(
     representative: Sequence[np.ndarray] | None = None,
 ) -> bytes:
     """Convert a network as it is, without a record; see `convert` for the arguments."""
-    with native_grouped_convolution(), gathered_sampling(), quiet_stderr(), warnings.catch_warnings():
+    with quiet_stderr(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the converter misses statistics that post-training quantization gives it
         if isinstance(model, QuantizedFeatherFace):
-            converter = _converter(model, image_size)
+            converter = _converter(lambda image: model.detect(image, QUANTIZED_EXPORT), model, image_size)
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.inference_input_type = converter.inference_output_type = tf.int8
             return converter.convert()
-        converter = _converter(model.flat(image_size, batch_size=1), image_size)
+        flat = model.flat(image_size, batch_size=1)
+        converter = _converter(lambda image: flat.run(image, EXPORT), model, image_size)
         if representative is None:
             return converter.convert()
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -114,9 +115,10 @@ def convert_graph(
         return bytes(mlir_quantize(calibrated, input_data_type=tf.int8, output_data_type=tf.int8))
 
 
-def _converter(model: keras.Model, image_size: tuple[int, int]) -> tf.lite.TFLiteConverter:
+def _converter(function: Callable, model: keras.Model, image_size: tuple[int, int]) -> tf.lite.TFLiteConverter:
+    """A converter of a function of an image; the model holds its variables."""
     signature = [tf.TensorSpec((1, *image_size, 3), tf.float32, name="image")]
-    forward = tf.function(lambda image: model(image, training=False), input_signature=signature)
+    forward = tf.function(function, input_signature=signature)
     return tf.lite.TFLiteConverter.from_concrete_functions([forward.get_concrete_function()], _owner(model))
 
 

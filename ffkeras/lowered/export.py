@@ -12,7 +12,7 @@ from ffkeras.backend import keras, tf
 from ffkeras.files import write_bytes, write_json, write_text
 from ffkeras.lowered.arrays import pack
 from ffkeras.lowered.batches import layout
-from ffkeras.lowered.forms import xla_forms
+from ffkeras.lowered.forms import XLA
 from ffkeras.lowered.plan import LoweredRun, Plan
 from ffkeras.models.build import build_model
 from ffkeras.models.featherface import FeatherFace
@@ -43,7 +43,7 @@ class LoweredStep:
         loss = DistilledLoss(lambda images: self._taught, config.temperature, self.share, config.loss)
         optimizer = make_adamw(config)
         optimizer._learning_rate = self.learning_rate  # a variable of ours, which the runner sets before each step
-        self.step = TrainingStep(self.model, loss, optimizer, config.average_decay)
+        self.step = TrainingStep(self.model, loss, optimizer, config.average_decay, XLA)
 
     def __call__(self, frozen_norm: bool, images, *arrays):
         """Train on what the encoding gave: images, `TARGETS`, `TAUGHT`; returns the losses."""
@@ -102,7 +102,7 @@ def training_config(run: LoweredRun, plan: Plan) -> TrainingConfig:
 
 def make_encoding(plan: Plan) -> Callable:
     """Pixels and targets of a batch to images, targets and what the teacher says, all that the steps share."""
-    teacher = Teacher(plan.teacher, load_config(plan.runs[0].start), plan.image_size)
+    teacher = Teacher(plan.teacher, load_config(plan.runs[0].start), plan.image_size, XLA)
 
     def encode(pixels, *targets):
         images = tf.cast(pixels, tf.float32) - tf.constant(plan.mean, tf.float32)
@@ -125,9 +125,8 @@ def lower(function: Callable, arguments: list[tf.Tensor], variables: list[tf.Var
         len(variables) + k for constant k; `results` by parameter, the output that takes its place; and the constants.
     """
     traced = tf.function(function, jit_compile=True)
-    with xla_forms():
-        text = plain(traced.experimental_get_compiler_ir(*arguments)(stage="stablehlo"))
-        concrete = traced.get_concrete_function(*arguments)
+    text = plain(traced.experimental_get_compiler_ir(*arguments)(stage="stablehlo"))
+    concrete = traced.get_concrete_function(*arguments)
     index = {id(variable.handle): i for i, variable in enumerate(variables)}
     held = {id(variable.handle): variable for variable in concrete.variables}
     parameters, constants = [-1 - k for k in range(len(arguments))], []
@@ -173,8 +172,7 @@ def export_training(plan: Plan, folder: Path) -> Plan:
     encode = make_encoding(plan)
     examples = example_batch(plan)
     _write(folder, ENCODE, *lower(encode, examples, []))
-    with xla_forms():
-        shapes = tf.function(encode).get_concrete_function(*examples).structured_outputs
+    shapes = tf.function(encode).get_concrete_function(*examples).structured_outputs
     encoded = [tf.zeros(shape.shape, shape.dtype) for shape in shapes]
     runs, known = [], {}
     for run in plan.runs:

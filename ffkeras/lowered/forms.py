@@ -1,26 +1,12 @@
-"""Forms of layers that XLA differentiates, and differentiates fast; the sums are the same."""
+"""Forms of layers that XLA differentiates, and differentiates fast; the sums are the same.
 
-import contextlib
-from collections.abc import Iterator
-from unittest import mock
+XLA has no gradient of nearest upsampling, and no `CropAndResize`. Depthwise convolutions it knows, but hands them to a
+library that takes long over their gradients; sums of shifted products become a few fused loops instead.
+"""
 
 from ffkeras.backend import keras, tf
-from ffkeras.layers.bilinear_sampling import gathered_sampling
-
-
-@contextlib.contextmanager
-def xla_forms() -> Iterator[None]:
-    """Inside this context layers are traced in forms that XLA knows.
-
-    XLA has no gradient of nearest upsampling, and no `CropAndResize`. Depthwise convolutions it knows, but hands them
-    to a library that takes long over their gradients; sums of shifted products become a few fused loops instead.
-    """
-    with (
-        mock.patch.object(keras.layers.UpSampling2D, "call", _upsample),
-        mock.patch.object(keras.layers.DepthwiseConv2D, "call", _depthwise),
-        gathered_sampling(),
-    ):
-        yield
+from ffkeras.layers.deformable_convolution import ModulatedConvolution
+from ffkeras.layers.forms import Forms, called_with
 
 
 def _upsample(layer: keras.layers.UpSampling2D, x):
@@ -51,3 +37,11 @@ def _same(side: int, kernel: int, stride: int) -> tuple[int, int]:
     """TensorFlow's SAME padding before and after."""
     missing = max((-(-side // stride) - 1) * stride + kernel - side, 0)
     return missing // 2, missing - missing // 2
+
+
+XLA: Forms = {
+    keras.layers.UpSampling2D: _upsample,
+    keras.layers.DepthwiseConv2D: _depthwise,
+    ModulatedConvolution: called_with(gathered=True),
+}
+"""For functions that are lowered."""

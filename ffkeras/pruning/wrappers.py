@@ -38,12 +38,6 @@ class PruneFilters(PruneLowMagnitude):
         layer.get_prunable_weights = lambda: list(layer.trainable_weights)  # what tfmot asks for
         super().__init__(layer, pruning_schedule=pruning_schedule, **kwargs)
 
-    def call(self, inputs, training=None, **kwargs):
-        """The wrapped layer's output; its masks are kept by the dimensions' `FilterPruning`, not here."""
-        if isinstance(self.layer, keras.layers.BatchNormalization):
-            kwargs["training"] = training
-        return self.layer(inputs, **kwargs)
-
 
 class FilterPruning(Pruning):
     """Chooses the units of one dimension to prune, and zeroes them in all layers that make them.

@@ -14,16 +14,15 @@ from ffkeras.backend import tf
 from ffkeras.data.pipeline import training_dataset, user_errors
 from ffkeras.data.samples import PipelineConfig, Source
 from ffkeras.errors import UserError
-from ffkeras.layers import frozen_batch_norm
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.pruning.removal import silence
 from ffkeras.pruning.soft import SoftPrunedFeatherFace
 from ffkeras.search.config import LOSS, PruneConfig
 from ffkeras.training.config import TrainingConfig
-from ffkeras.training.losses import multibox_loss
+from ffkeras.training.losses import MultiboxLoss, multibox_loss
 from ffkeras.training.matching import make_matcher
 from ffkeras.training.schedule import COSINE
-from ffkeras.training.step import make_adamw
+from ffkeras.training.step import TrainingStep, make_adamw
 from ffkeras.training.validation import HeldOutValidation
 
 RAMP_SHARE = 0.25  # of the steps, in which the filters go
@@ -70,15 +69,13 @@ class ShortFineTune:
             frozen_norm_share=FROZEN_NORM_SHARE,
         )
         self._schedule = short.schedule_of(config.trial_steps)
-        self.optimizer = make_adamw(short)
-        self.optimizer.build(self.soft.trainable_variables)
-        self._fresh_optimizer = [variable.numpy() for variable in self.optimizer.variables]
+        self._step = TrainingStep(self.soft, MultiboxLoss(short.loss), make_adamw(short))
         self._pipeline = PipelineConfig(
             config.image_size, config.batch_size, model.config.mean, config.seed, short.augment
         )
         self._loss = short.loss
         self._matcher = make_matcher(model.config.anchors, config.image_size, short.loss.matching)
-        self._train_step = tf.function(self._step)
+        self._train_step = tf.function(self._step.__call__)
         self._held_out_loss = tf.function(
             lambda images, targets: multibox_loss(self.network.forward(images), targets, self._loss)
         )
@@ -103,7 +100,7 @@ class ShortFineTune:
         batches = iter(training_dataset(self.source, self._pipeline, self._matcher))
         with user_errors():
             for step in range(self.config.trial_steps):
-                self.optimizer.learning_rate = self._schedule.rate_at(step)
+                self._step.optimizer.learning_rate = self._schedule.rate_at(step)
                 self._train_step(*next(batches), frozen_norm=self._schedule.is_frozen_at(step))
                 self.after_step()
         silence(self.soft.map, self.soft.kept())
@@ -117,15 +114,7 @@ class ShortFineTune:
     def _restart(self, widths: Mapping[str, int]) -> None:
         self.soft.restart(self.dense)
         self.soft.set_widths(widths)
-        for variable, value in zip(self.optimizer.variables, self._fresh_optimizer, strict=True):
-            variable.assign(value)
-
-    def _step(self, images, targets, frozen_norm: bool) -> None:
-        with tf.GradientTape() as tape, frozen_batch_norm(frozen_norm):
-            outputs = self.soft.forward(images) if frozen_norm else self.soft(images, training=True)
-            loss = multibox_loss(outputs, targets, self._loss)["loss"]
-        variables = self.soft.trainable_variables
-        self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        self._step.restart()
 
     def _objective(self) -> float:
         if self.config.objective == LOSS:

@@ -8,7 +8,6 @@ from ffkeras.backend import keras, tf
 from ffkeras.conversion.fast_forms import RULES, apply_fast_forms, has_fast_forms
 from ffkeras.conversion.graph import read_graph
 from ffkeras.conversion.open_graph import OpenGraph
-from ffkeras.layers import native_grouped_convolution
 
 layers = keras.layers
 
@@ -18,13 +17,12 @@ def int8_file(shape, build):
     x = keras.Input(shape, 1)
     model = keras.Model(x, build(x))
     rng = np.random.default_rng(0)
-    with native_grouped_convolution():
-        forward = tf.function(lambda a: {"y": model(a)}, input_signature=[tf.TensorSpec((1, *shape), tf.float32)])
-        converter = tf.lite.TFLiteConverter.from_concrete_functions([forward.get_concrete_function()], model)
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.representative_dataset = lambda: ([rng.normal(size=(1, *shape)).astype(np.float32)] for _ in range(3))
-        converter.inference_input_type = converter.inference_output_type = tf.int8
-        return converter.convert()
+    forward = tf.function(lambda a: {"y": model(a)}, input_signature=[tf.TensorSpec((1, *shape), tf.float32)])
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([forward.get_concrete_function()], model)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ([rng.normal(size=(1, *shape)).astype(np.float32)] for _ in range(3))
+    converter.inference_input_type = converter.inference_output_type = tf.int8
+    return converter.convert()
 
 
 def run(model, seed=1):

@@ -12,7 +12,6 @@ from ffkeras.lowered.arrays import pack
 from ffkeras.lowered.batches import layout
 from ffkeras.lowered.collect import collect_run
 from ffkeras.lowered.export import TARGETS, TAUGHT, LoweredStep, lower, make_encoding
-from ffkeras.lowered.forms import xla_forms
 from ffkeras.lowered.plan import LoweredRun, Plan
 from ffkeras.models.config import default_config
 from ffkeras.models.saving import load_run, save_run
@@ -43,8 +42,7 @@ def test_the_encoding_passes_targets_on_and_takes_off_the_mean(run_folder):
     rng = np.random.default_rng(5)
     arrays = [rng.integers(0, 2, shape).astype(kind) for shape, kind in layout(plan)]
     arrays[0] = rng.integers(0, 255, arrays[0].shape, np.uint8)
-    with xla_forms():
-        images, *encoded = tf.function(make_encoding(plan))(*arrays)
+    images, *encoded = tf.function(make_encoding(plan))(*arrays)
     np.testing.assert_array_equal(images, arrays[0].astype(np.float32) - 128)
     for values, expected in zip(encoded[: len(TARGETS)], arrays[1:], strict=True):
         np.testing.assert_array_equal(values, expected)
