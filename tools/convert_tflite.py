@@ -202,10 +202,10 @@ def main(arguments: list[str] | None = None) -> None:
 
     from ffkeras.conversion.apply_target import apply_target, check_target
     from ffkeras.conversion.calibration import calibration_canvases
-    from ffkeras.conversion.graph import read_graph
     from ffkeras.conversion.tflite import convert
     from ffkeras.conversion.validation import validate
     from ffkeras.quantization.network import QuantizedFeatherFace
+    from ffkeras.tflite_file.summary import summarise_graph
 
     model, size = load_network(options), options.image_size
     trained_ranges = isinstance(model, QuantizedFeatherFace)
@@ -232,7 +232,7 @@ def main(arguments: list[str] | None = None) -> None:
         data = apply_target(raw, target, options.keep_names) if target else raw
         parameters = sum(int(np.prod(variable.shape)) for variable in model.trainable_variables)
         print(f"{output.name}: {len(data):,} bytes from {parameters:,} parameters")
-        print(", ".join(f"{count} {name}" for name, count in read_graph(data).operations.most_common()))
+        print(", ".join(f"{count} {name}" for name, count in summarise_graph(data).operations.most_common()))
         temporary.write_bytes(raw)
         report = validate(temporary, model, validation)
         temporary.write_bytes(data)

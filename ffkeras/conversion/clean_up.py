@@ -8,12 +8,13 @@ from ai_edge_litert.interpreter import Interpreter
 from rich.table import Table
 
 from ffkeras.conversion.fast_forms import RULES
-from ffkeras.conversion.graph import read_graph
-from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.conversion.tflite import convert, convert_graph
 from ffkeras.geometry import letterbox
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.simplify import STEPS
+from ffkeras.tflite_file.graph import TfliteGraph
+from ffkeras.tflite_file.macs import count_macs
+from ffkeras.tflite_file.summary import summarise_graph
 
 Outputs = Mapping[str, np.ndarray]
 
@@ -76,24 +77,14 @@ def _int8_steps(
     model: FeatherFace, image_size: tuple[int, int], inputs: Sequence[np.ndarray], canvases: Sequence[np.ndarray]
 ) -> Iterator[CleanUpStep]:
     data = convert(model, image_size, canvases, fast_forms=False)
-    scale, zero_point = read_graph(data).input_quantization
+    scale, zero_point = summarise_graph(data).input_quantization
     whole = [np.clip(np.round(x / scale) + zero_point, -128, 127).astype(np.int8) for x in inputs]
     yield CleanUpStep("int8, all of this", _count_operations(data), count_macs(data))
     for name, rule in RULES.items():
-        graph, before = OpenGraph(data), _run(data, whole)
+        graph, before = TfliteGraph(data), _run(data, whole)
         graph.apply(rule)
         data = graph.to_bytes()
         yield _compared(name, data, before, _run(data, whole), _in_numbers)
-
-
-def count_macs(model: bytes) -> int:
-    """Multiply-accumulates of a .tflite file's convolutions for one image; sliced and padded weights count in full."""
-    graph, total = OpenGraph(model), 0
-    for operator in graph.operators:
-        if graph.kind(operator) in ("CONV_2D", "DEPTHWISE_CONV_2D"):
-            _, height, width, _ = graph.shape(operator.outputs[0])
-            total += height * width * int(np.prod(graph.shape(operator.inputs[1])))
-    return total
 
 
 def make_clean_up_table(steps: Iterable[CleanUpStep]) -> Table:
@@ -137,4 +128,4 @@ def _run(model: bytes, inputs: Sequence[np.ndarray]) -> list[Outputs]:
 
 
 def _count_operations(model: bytes) -> int:
-    return len(OpenGraph(model).operators)
+    return len(TfliteGraph(model).operators)

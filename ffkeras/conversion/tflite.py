@@ -7,8 +7,6 @@ import numpy as np
 
 from ffkeras.backend import keras, tf
 from ffkeras.conversion.fast_forms import apply_fast_forms
-from ffkeras.conversion.graph import read_graph
-from ffkeras.conversion.metadata import write_metadata
 from ffkeras.conversion.ranges import mend_ranges
 from ffkeras.conversion.slim import slim
 from ffkeras.errors import UserError
@@ -21,6 +19,8 @@ from ffkeras.quantization.expressible import check_quantizable
 from ffkeras.quantization.network import QUANTIZED_EXPORT, QuantizedFeatherFace
 from ffkeras.quiet import quiet_stderr
 from ffkeras.runtime.metadata import Metadata
+from ffkeras.tflite_file.record import write_metadata
+from ffkeras.tflite_file.summary import summarise_graph
 
 LICENSE = "Apache-2.0"
 SCORE_THRESHOLD = 0.5
@@ -71,7 +71,7 @@ def convert(
     data = convert_graph(model, image_size, representative)
     if fast_forms:
         data = apply_fast_forms(data)
-    graph = read_graph(data)
+    graph = summarise_graph(data)
     if int8 and model.config.mean == CENTRED_MEAN and graph.input_quantization != (1.0, 0):
         raise RuntimeError(f"the int8 input came out as {graph.input_quantization}, not as scale 1, zero point 0")
     record = Metadata(

@@ -3,10 +3,10 @@
 import hashlib
 from dataclasses import dataclass
 
-from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.errors import UserError
-from ffkeras.firmware.operations import operation_names
 from ffkeras.runtime.metadata import Metadata, read_metadata
+from ffkeras.tflite_file.graph import TfliteGraph
+from ffkeras.tflite_file.micro_operations import operation_names
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def read_facts(model: bytes, name: str) -> Facts:
         raise UserError(
             f"{name} takes or gives float32; for firmware convert it with --int8, and without decoding in the file."
         )
-    graph = OpenGraph(model)
+    graph = TfliteGraph(model)
     operations = operation_names(graph.tree, name)
     outputs = {graph.name(tensor): (index, tensor) for index, tensor in enumerate(graph.outputs)}
     return Facts(
@@ -74,6 +74,6 @@ def read_facts(model: bytes, name: str) -> Facts:
     )
 
 
-def _read_tensor(graph: OpenGraph, index: int, tensor: int) -> Tensor:
+def _read_tensor(graph: TfliteGraph, index: int, tensor: int) -> Tensor:
     quantization = graph.quantization(tensor)
     return Tensor(index, graph.shape(tensor)[-1], float(quantization.scale[0]), int(quantization.zeroPoint[0]))

@@ -9,9 +9,9 @@ from ffkeras import __version__
 from ffkeras.firmware.arena import recommended_arena
 from ffkeras.firmware.facts import Facts, Tensor
 from ffkeras.firmware.literals import comment_line, float_literal
-from ffkeras.firmware.operations import registering_method
 from ffkeras.runtime.metadata import Metadata
 from ffkeras.runtime.output import INT8_VALUES
+from ffkeras.tflite_file.micro_operations import registering_method
 
 SIGN_FLIP = "  return static_cast<std::int8_t>(pixel - 128);"
 QUANTIZATION = """\

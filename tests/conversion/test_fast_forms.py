@@ -6,8 +6,8 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from ffkeras.backend import keras, tf
 from ffkeras.conversion.fast_forms import RULES, apply_fast_forms, has_fast_forms
-from ffkeras.conversion.graph import read_graph
-from ffkeras.conversion.open_graph import OpenGraph
+from ffkeras.tflite_file.graph import TfliteGraph
+from ffkeras.tflite_file.summary import summarise_graph
 
 layers = keras.layers
 
@@ -37,7 +37,7 @@ def run(model, seed=1):
 
 
 def operations(model):
-    return Counter(read_graph(model).operations)
+    return Counter(summarise_graph(model).operations)
 
 
 def scaled_and_upsampled(x):
@@ -67,7 +67,7 @@ def test_a_fast_form_gives_the_same_numbers(shape, build, gone, new):
 
 
 def test_a_constant_factor_is_applied_to_the_smaller_map():
-    graph = OpenGraph(apply_fast_forms(int8_file((4, 6, 5), scaled_and_upsampled)))
+    graph = TfliteGraph(apply_fast_forms(int8_file((4, 6, 5), scaled_and_upsampled)))
     (product,) = [operator for operator in graph.operators if graph.kind(operator) == "MUL"]
     assert graph.shape(product.outputs[0]) == (1, 4, 6, 3)
 
@@ -99,9 +99,9 @@ def test_a_pool_over_a_map_one_pixel_high_or_wide_is_left_alone(shape):
 
 @pytest.mark.parametrize("rule", RULES)
 def test_nothing_is_left_over_in_the_file(rule, v2_ultra_int8_plain):
-    graph = OpenGraph(v2_ultra_int8_plain)
+    graph = TfliteGraph(v2_ultra_int8_plain)
     graph.apply(RULES[rule])
-    written = OpenGraph(graph.to_bytes())
+    written = TfliteGraph(graph.to_bytes())
     used = {int(i) for operator in written.operators for i in (*operator.inputs, *operator.outputs)}
     assert used - {-1} == set(range(len(written.tensors)))
     assert len(written.tree.buffers) <= len(written.tensors) + 1 + len(written.tree.metadata or [])
@@ -110,7 +110,7 @@ def test_nothing_is_left_over_in_the_file(rule, v2_ultra_int8_plain):
 def test_a_whole_network_loses_what_xnnpack_does_not_take(v2_ultra_int8_plain):
     after = apply_fast_forms(v2_ultra_int8_plain)
     assert not {"AVERAGE_POOL_2D", "RESIZE_NEAREST_NEIGHBOR"} & operations(after).keys()
-    before, graph = read_graph(v2_ultra_int8_plain), read_graph(after)
+    before, graph = summarise_graph(v2_ultra_int8_plain), summarise_graph(after)
     assert (graph.outputs, graph.output_scales) == (before.outputs, before.output_scales)
     assert apply_fast_forms(after) == after
     assert has_fast_forms(after)
@@ -118,7 +118,7 @@ def test_a_whole_network_loses_what_xnnpack_does_not_take(v2_ultra_int8_plain):
 
 
 def test_a_whole_network_gives_the_same_numbers_but_for_its_pools(v2_ultra_int8_plain):
-    graph = OpenGraph(v2_ultra_int8_plain)
+    graph = TfliteGraph(v2_ultra_int8_plain)
     for name, rule in RULES.items():
         if "pools" not in name:
             graph.apply(rule)

@@ -9,12 +9,12 @@ import pytest
 
 from ffkeras.conversion import validation
 from ffkeras.conversion.fast_forms import has_fast_forms
-from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.errors import UserError
 from ffkeras.models import NanoBConfig
 from ffkeras.models.build import build_model
 from ffkeras.models.saving import save_run
 from ffkeras.runtime import FaceDetector
+from ffkeras.tflite_file.graph import TfliteGraph
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "convert_tflite.py"
 _spec = importlib.util.spec_from_file_location("convert_tflite", TOOL)
@@ -64,7 +64,7 @@ def test_names_of_layers_are_kept_for_those_who_ask_and_the_threshold_is_the_one
         arguments = ["--weights", run, "--image-size", 64, "--validation", PHOTOS, "--output", path, *options]
         convert_tflite.main([*map(str, arguments), "--score-threshold", "0.3"])
         assert FaceDetector(path).score_threshold == 0.3
-        names[options] = [tensor.name for tensor in OpenGraph(path.read_bytes()).tensors if tensor.name]
+        names[options] = [tensor.name for tensor in TfliteGraph(path.read_bytes()).tensors if tensor.name]
     borders = {b"image", b"classification", b"bbox_regression", b"landmarks"}
     assert set(names[()]) == borders
     assert sum(b"conv2d" in name for name in names["--keep-names",]) > 20

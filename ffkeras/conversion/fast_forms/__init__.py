@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ffkeras.conversion.fast_forms.convolution import join_columns, ungroup
 from ffkeras.conversion.fast_forms.pooling import pool_by_convolution
 from ffkeras.conversion.fast_forms.upsampling import repeat_by_concatenation, scale_before_upsampling
-from ffkeras.conversion.open_graph import OpenGraph, Rule
+from ffkeras.tflite_file.graph import Rule, TfliteGraph
 
 RULES: dict[str, Rule] = {
     "constant factors before upsampling": scale_before_upsampling,
@@ -22,7 +22,7 @@ def apply_fast_forms(model: bytes) -> bytes:
     Args:
         model: a .tflite file of one graph and batch 1, as the converter writes it.
     """
-    graph = OpenGraph(model)
+    graph = TfliteGraph(model)
     for rule in RULES.values():
         graph.apply(rule)
     return graph.to_bytes()
@@ -30,7 +30,7 @@ def apply_fast_forms(model: bytes) -> bytes:
 
 def has_fast_forms(model: bytes) -> bool:
     """Whether `apply_fast_forms` changed this file, told by its shapes: only these rules join columns of a map."""
-    graph = OpenGraph(model)
+    graph = TfliteGraph(model)
     reshapes = [operator for operator in graph.operators if graph.kind(operator) == "RESHAPE"]
     return any(_joins_columns(graph.shape(op.inputs[0]), graph.shape(op.outputs[0])) for op in reshapes)
 

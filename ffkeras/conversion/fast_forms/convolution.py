@@ -3,12 +3,12 @@
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from ffkeras.conversion.open_graph import OpenGraph
+from ffkeras.tflite_file.graph import TfliteGraph
 
 LANES = 8  # input channels that int8 kernels take at a time; fewer are filled up with zeros
 
 
-def ungroup(graph: OpenGraph, operator: schema.OperatorT) -> list[schema.OperatorT] | None:
+def ungroup(graph: TfliteGraph, operator: schema.OperatorT) -> list[schema.OperatorT] | None:
     """A grouped convolution as a dense one with zeros between the groups.
 
     XNNPACK runs each group on its own; two or four output channels use an eighth or a quarter of its vectors.
@@ -30,7 +30,7 @@ def ungroup(graph: OpenGraph, operator: schema.OperatorT) -> list[schema.Operato
     return [operator]
 
 
-def join_columns(graph: OpenGraph, operator: schema.OperatorT) -> list[schema.OperatorT] | None:
+def join_columns(graph: TfliteGraph, operator: schema.OperatorT) -> list[schema.OperatorT] | None:
     """Take neighbouring columns of pixels as channels, and compute as many columns of the output at once.
 
     [1, H, W, C] and [1, H, W / n, n * C] are the same numbers in the same order, so that only the kernel changes: for

@@ -3,14 +3,14 @@
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from ffkeras.conversion.open_graph import OpenGraph
+from ffkeras.tflite_file.graph import TfliteGraph
 
 WEIGHT = 4  # of every pixel: together with a bias of 1, a quarter of a unit, no mean lies halfway between two numbers
 UNITS = 12  # the border's factors 1, 3/2 and 9/4 are 48, 72 and 108 units of 1/48, exactly
 SHARPENING_SIDE = 3  # the one pool that runs over the border
 
 
-def pool_by_convolution(graph: OpenGraph, operator: schema.OperatorT) -> list[schema.OperatorT] | None:
+def pool_by_convolution(graph: TfliteGraph, operator: schema.OperatorT) -> list[schema.OperatorT] | None:
     """Convolve with equal weights; at the border, divide by the pixels that are there.
 
     Kernels round numbers halfway between two in their own ways, so that a bias keeps means off them: all runtimes give
@@ -43,7 +43,7 @@ def pool_by_convolution(graph: OpenGraph, operator: schema.OperatorT) -> list[sc
     return [convolution, graph.operation("MUL", [means, _border_factors(graph, name, output)], output, version=2)]
 
 
-def _runs_over_border(graph: OpenGraph, operator: schema.OperatorT) -> bool:
+def _runs_over_border(graph: TfliteGraph, operator: schema.OperatorT) -> bool:
     options = operator.builtinOptions
     _, height, width, _ = graph.shape(operator.inputs[0])
     whole = height % options.filterHeight == 0 and width % options.filterWidth == 0
@@ -51,14 +51,14 @@ def _runs_over_border(graph: OpenGraph, operator: schema.OperatorT) -> bool:
     return options.padding == schema.Padding.SAME and not (apart and whole)
 
 
-def _has_border_factors(graph: OpenGraph, operator: schema.OperatorT) -> bool:
+def _has_border_factors(graph: TfliteGraph, operator: schema.OperatorT) -> bool:
     """Whether a pool over the border is the one that `_border_factors` is for; a map one pixel wide has two borders."""
     options = operator.builtinOptions
     sharpening = (options.filterHeight, options.strideH, options.strideW) == (SHARPENING_SIDE, 1, 1)
     return sharpening and min(graph.shape(operator.inputs[0])[1:3]) > 1
 
 
-def _equal_weights(graph: OpenGraph, name: str, source: int, side: int) -> list[int]:
+def _equal_weights(graph: TfliteGraph, name: str, source: int, side: int) -> list[int]:
     channels = graph.shape(source)[3]
     scales = np.full(channels, 1 / (WEIGHT * side**2), np.float32)
     zeros = np.zeros(channels, np.int64)
@@ -76,7 +76,7 @@ def _equal_weights(graph: OpenGraph, name: str, source: int, side: int) -> list[
     return [weights, bias]
 
 
-def _border_factors(graph: OpenGraph, name: str, output: int) -> int:
+def _border_factors(graph: TfliteGraph, name: str, output: int) -> int:
     """9 pixels by those of them inside the map, [1, H, W, 1]."""
     _, height, width, _ = graph.shape(output)
     rows, columns = (np.full(length, SHARPENING_SIDE, np.float32) for length in (height, width))

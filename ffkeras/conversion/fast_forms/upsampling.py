@@ -2,12 +2,12 @@
 
 from ai_edge_litert import schema_py_generated as schema
 
-from ffkeras.conversion.open_graph import OpenGraph
+from ffkeras.tflite_file.graph import TfliteGraph
 
 MOST_REPEATS = 4  # XNNPACK concatenates up to five tensors
 
 
-def scale_before_upsampling(graph: OpenGraph, operator: schema.OperatorT) -> list[schema.OperatorT] | None:
+def scale_before_upsampling(graph: TfliteGraph, operator: schema.OperatorT) -> list[schema.OperatorT] | None:
     """Multiply by a constant before the map is upsampled, where it is a quarter as large."""
     if graph.kind(operator) != "RESIZE_NEAREST_NEIGHBOR":
         return None
@@ -33,7 +33,7 @@ def scale_before_upsampling(graph: OpenGraph, operator: schema.OperatorT) -> lis
     return [product, resize]
 
 
-def repeat_by_concatenation(graph: OpenGraph, operator: schema.OperatorT) -> list[schema.OperatorT] | None:
+def repeat_by_concatenation(graph: TfliteGraph, operator: schema.OperatorT) -> list[schema.OperatorT] | None:
     """Each pixel next to itself, then each row below itself: the same numbers, copied."""
     if graph.kind(operator) != "RESIZE_NEAREST_NEIGHBOR":
         return None

@@ -5,7 +5,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.errors import UserError
 from ffkeras.files import atomic_path
 from ffkeras.firmware.c_network.estimate import estimate_instructions
@@ -13,6 +12,7 @@ from ffkeras.firmware.c_network.header import header_text
 from ffkeras.firmware.c_network.network import Network, lower_network
 from ffkeras.firmware.c_network.source import source_text
 from ffkeras.firmware.facts import Facts, read_facts
+from ffkeras.tflite_file.graph import TfliteGraph
 
 KERNELS = Path(__file__).resolve().parents[1] / "c99"
 ALWAYS_COPIED = ("faces.h", "faces.c", "int8_kernels.h", "int8_processor.h", "int8_rescale.h", "int8_scaling.h")
@@ -59,7 +59,7 @@ def export_c(model: bytes, file: str, folder: Path, name: str | None = None) -> 
     file = Path(file).name
     name = _checked_name(name or network_name(file))
     facts = read_facts(model, file)
-    network = lower_network(OpenGraph(model), file)
+    network = lower_network(TfliteGraph(model), file)
     _check_borders(network, facts, file)
     texts = {
         f"{name}.h": header_text(facts, network, file, name),

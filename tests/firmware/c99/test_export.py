@@ -12,8 +12,6 @@ import c_compiler
 from c_faces import CFaces, FaceModel
 from small_graphs import SmallGraph, lower
 
-from ffkeras.conversion.metadata import write_metadata
-from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.errors import UserError
 from ffkeras.firmware import read_facts
 from ffkeras.firmware.c_network import export_c, network_name
@@ -23,6 +21,8 @@ from ffkeras.images import list_images, read_image
 from ffkeras.runtime import decode_faces
 from ffkeras.runtime.metadata import read_metadata
 from ffkeras.runtime.output import Output
+from ffkeras.tflite_file.graph import TfliteGraph
+from ffkeras.tflite_file.record import write_metadata
 
 ROOT = Path(__file__).resolve().parents[3]
 MODELS = ROOT / "tflite" / "models"
@@ -186,7 +186,7 @@ def test_a_file_whose_record_speaks_of_another_size_is_refused(lamp_int8, lamp_p
 
 
 def test_an_operation_that_c_lacks_is_named_with_its_layer(lamp_int8, tmp_path):
-    graph = OpenGraph(lamp_int8.read_bytes())
+    graph = TfliteGraph(lamp_int8.read_bytes())
     convolution = next(operator for operator in graph.operators if graph.kind(operator) == "CONV_2D")
     convolution.builtinOptions.dilationHFactor = 2
     record = read_metadata(lamp_int8.read_bytes(), "lamp")

@@ -5,9 +5,9 @@ import json
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from ffkeras.conversion.flatbuffer import pack_model
 from ffkeras.runtime.checksum import CHECKSUM_KEY, ZEROS
 from ffkeras.runtime.metadata import METADATA_NAME, Metadata
+from ffkeras.tflite_file.pack import pack_model
 
 
 def write_metadata(model: bytes, metadata: Metadata) -> bytes:

@@ -2,10 +2,10 @@
 
 from ai_edge_litert import schema_py_generated as schema
 
-from ffkeras.conversion.sharing_builder import SharingBuilder
 from ffkeras.runtime.checksum import file_checksum, find_checksum
 from ffkeras.runtime.flatbuffer import FILE_IDENTIFIER, find_metadata_buffer
 from ffkeras.runtime.metadata import METADATA_NAME
+from ffkeras.tflite_file.sharing_builder import SharingBuilder
 
 
 def pack_model(tree: schema.ModelT) -> bytes:

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from ffkeras.conversion.flatbuffer import pack_model
-from ffkeras.conversion.metadata import write_metadata
-from ffkeras.conversion.sharing_builder import BUFFER_ALIGNMENT
 from ffkeras.runtime import read_metadata
+from ffkeras.tflite_file.pack import pack_model
+from ffkeras.tflite_file.record import write_metadata
+from ffkeras.tflite_file.sharing_builder import BUFFER_ALIGNMENT
 
 
 @pytest.fixture

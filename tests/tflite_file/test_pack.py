@@ -2,7 +2,7 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from ffkeras.conversion.flatbuffer import pack_model
+from ffkeras.tflite_file.pack import pack_model
 
 
 def test_equal_vectors_are_written_once_and_read_back_everywhere(nano_b_int8):

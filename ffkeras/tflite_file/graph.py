@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from ffkeras.conversion.flatbuffer import pack_model
+from ffkeras.tflite_file.pack import pack_model
 
 ABSENT = -1  # in the place of an optional input
 _NAMES = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
@@ -32,7 +32,7 @@ _OPTIONS = {  # operations that are put into files -> what holds their options
     "SUB": schema.SubOptionsT,
 }
 
-Rule = Callable[["OpenGraph", schema.OperatorT], list[schema.OperatorT] | None]
+Rule = Callable[["TfliteGraph", schema.OperatorT], list[schema.OperatorT] | None]
 """Gives the operations that replace one, in order, or None where the rule has nothing to say."""
 
 
@@ -49,7 +49,7 @@ def operation_name(code: schema.OperatorCodeT) -> str:
     return _NAMES.get(number, f"number {number}")
 
 
-class OpenGraph:
+class TfliteGraph:
     """The one graph of a file. Tensors are known by their index.
 
     Args:

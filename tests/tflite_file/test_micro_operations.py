@@ -2,7 +2,7 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from ffkeras.errors import UserError
-from ffkeras.firmware.operations import operation_names, registering_method
+from ffkeras.tflite_file.micro_operations import operation_names, registering_method
 
 
 def model_with(*codes, custom=None):

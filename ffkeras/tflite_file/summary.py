@@ -3,13 +3,13 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from ffkeras.conversion.open_graph import ABSENT, OpenGraph, is_custom
+from ffkeras.tflite_file.graph import ABSENT, TfliteGraph, is_custom
 
 EVERYWHERE_INT8 = Counter()  # no operation in floating point
 
 
 @dataclass(frozen=True)
-class Graph:
+class GraphSummary:
     """A summary of the one graph of a file.
 
     Args:
@@ -32,9 +32,9 @@ class Graph:
     output_scales: dict[str, float]
 
 
-def read_graph(model: bytes) -> Graph:
+def summarise_graph(model: bytes) -> GraphSummary:
     """Summarise a .tflite file that the converter wrote."""
-    graph = OpenGraph(model)
+    graph = TfliteGraph(model)
     kinds = [graph.kind(operator) for operator in graph.operators]
     custom = {graph.kind(operator) for operator in graph.operators if is_custom(graph.code(operator))}
     outputs = graph.named_outputs
@@ -44,7 +44,7 @@ def read_graph(model: bytes) -> Graph:
         if kind == "DEQUANTIZE"
     }
     quantizations = {name: _quantization(graph, dequantized.get(tensor, tensor)) for name, tensor in outputs.items()}
-    return Graph(
+    return GraphSummary(
         operations=Counter(kinds),
         custom_operations=tuple(sorted(custom)),
         float_tensors=tuple(graph.name(index) for index in range(len(graph.tensors)) if graph.is_float(index)),
@@ -59,7 +59,7 @@ def read_graph(model: bytes) -> Graph:
     )
 
 
-def graph_faults(graph: Graph, int8: bool, float_operations: Counter = EVERYWHERE_INT8) -> list[str]:
+def graph_faults(graph: GraphSummary, int8: bool, float_operations: Counter = EVERYWHERE_INT8) -> list[str]:
     """What keeps a graph from running on every runtime; empty where nothing does.
 
     Args:
@@ -79,7 +79,7 @@ def graph_faults(graph: Graph, int8: bool, float_operations: Counter = EVERYWHER
     return faults
 
 
-def _quantization(graph: OpenGraph, tensor: int) -> tuple[float, int] | None:
+def _quantization(graph: TfliteGraph, tensor: int) -> tuple[float, int] | None:
     if graph.is_float(tensor):
         return None
     quantization = graph.quantization(tensor)
