@@ -28,11 +28,11 @@ Batch = tuple[np.ndarray, ...]
 
 def layout(plan: Plan) -> list[tuple[tuple[int, ...], np.dtype]]:
     """Shape and type of the arrays of a batch: pixels and the targets of `make_matcher`, in its order."""
-    height, width = plan.image_size
+    height, width = plan.training.image_size
     anchors = sum((height // stride) * (width // stride) for stride in plan.anchors.strides) * plan.anchors.per_cell
-    shapes = (((*plan.image_size, 3), np.uint8), ((anchors,), np.int32), ((anchors, 4), np.float32))
+    shapes = (((*plan.training.image_size, 3), np.uint8), ((anchors,), np.int32), ((anchors, 4), np.float32))
     shapes += (((anchors, 10), np.float32), ((anchors,), bool), ((anchors,), np.float32))
-    return [((plan.batch_size, *shape), np.dtype(kind)) for shape, kind in shapes]
+    return [((plan.training.batch_size, *shape), np.dtype(kind)) for shape, kind in shapes]
 
 
 def batch_arrays(plan: Plan, buffer: mmap.mmap) -> Batch:
@@ -52,19 +52,19 @@ def batch_bytes(plan: Plan) -> int:
 
 def write_sample(sample: Sample, match: Match, plan: Plan, arrays: Batch, row: int) -> None:
     """Put a sample and its targets into row `row` of a batch."""
-    targets = match(*normalised_faces(sample, plan.image_size))
+    targets = match(*normalised_faces(sample, plan.training.image_size))
     for array, value in zip(arrays, (sample.image, *targets.values()), strict=True):
         array[row] = value
 
 
 def matcher_of(plan: Plan) -> Match:
     """The matcher of a plan's networks."""
-    return make_matcher(plan.anchors, plan.image_size, plan.loss.matching)
+    return make_matcher(plan.anchors, plan.training.image_size, plan.training.loss.matching)
 
 
 def load_source(plan: Plan) -> FileSource:
     """The training samples of a plan; images are decoded when they are first read."""
-    training, _ = split_held_out(read_dataset(plan.data))
+    training, _ = split_held_out(read_dataset(plan.training.data))
     return FileSource(training, ImageCache(CACHE_BYTES))
 
 
@@ -98,7 +98,7 @@ class BatchMaker:
 
     def __iter__(self) -> Iterator[Batch]:
         """The batches of the plan, in order; the arrays are copies. Raises UserError for an unreadable image."""
-        for step in range(self.plan.total_steps):
+        for step in range(self.plan.training.steps):
             slot = step % len(self._slots)
             while not self._made[slot].acquire(timeout=SECONDS_BETWEEN_LOOKS):
                 if self._errors.poll():
@@ -125,11 +125,15 @@ class BatchMaker:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         cv2.setNumThreads(1)
         plan, match = self.plan, matcher_of(self.plan)
-        config = PipelineConfig(plan.image_size, plan.batch_size, plan.mean, plan.seed, plan.augment)
-        for step in range(worker, plan.total_steps, self.processes):
+        config = PipelineConfig(
+            plan.training.image_size, plan.training.batch_size, plan.mean, plan.training.seed, plan.training.augment
+        )
+        for step in range(worker, plan.training.steps, self.processes):
             slot = step % len(self._slots)
             self._free[slot].acquire()
             arrays = batch_arrays(plan, self._slots[slot])
-            for row in range(plan.batch_size):
-                write_sample(make_sample(source, config, step * plan.batch_size + row), match, plan, arrays, row)
+            for row in range(plan.training.batch_size):
+                write_sample(
+                    make_sample(source, config, step * plan.training.batch_size + row), match, plan, arrays, row
+                )
             self._made[slot].release()

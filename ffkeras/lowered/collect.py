@@ -5,7 +5,7 @@ from pathlib import Path
 from ffkeras.errors import UserError
 from ffkeras.files import write_json, write_text
 from ffkeras.lowered.arrays import unpack
-from ffkeras.lowered.export import LoweredStep, training_config
+from ffkeras.lowered.export import LoweredStep
 from ffkeras.lowered.plan import LoweredRun, Plan
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.saving import save_run
@@ -42,7 +42,7 @@ def collect_run(run: LoweredRun, plan: Plan, folder: Path, output: Path) -> Feat
         variable.assign(value)
     step.step.average.copy_to(step.model.weights)
     save_run(step.model, output)
-    write_json(output / TRAINING_FILE, {**training_config(run, plan).to_json(), "steps": plan.total_steps})
+    write_json(output / TRAINING_FILE, plan.config_of(run).to_json())
     header = ",".join(("step", *step.step.loss.names, "learning_rate"))
     write_text(output / "steps.csv", header + "\n" + (folder / f"{run.name}.csv").read_text())
     return step.model
@@ -50,5 +50,5 @@ def collect_run(run: LoweredRun, plan: Plan, folder: Path, output: Path) -> Feat
 
 def held_out_precision(model: FeatherFace, plan: Plan, validation_size: tuple[int, int]) -> float:
     """Average precision on the images that were held out from the plan's data."""
-    _, held_out = make_source(training_config(plan.runs[0], plan), 0)
+    _, held_out = make_source(plan.config_of(plan.runs[0]), 0)
     return HeldOutValidation(model, held_out, validation_size).average_precision()

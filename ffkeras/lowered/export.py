@@ -17,7 +17,6 @@ from ffkeras.lowered.plan import LoweredRun, Plan
 from ffkeras.models.build import build_model
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.saving import load_config, load_run
-from ffkeras.training.config import TrainingConfig
 from ffkeras.training.distillation import DistilledLoss
 from ffkeras.training.step import TrainingStep, make_adamw
 from ffkeras.training.teacher import Teacher
@@ -36,10 +35,10 @@ class LoweredStep:
     """
 
     def __init__(self, run: LoweredRun, plan: Plan):
-        self.model = starting_model(run, plan.seed)
+        self.model = starting_model(run, plan.training.seed)
         self.learning_rate = tf.Variable(0.0, trainable=False, name="learning_rate")
         self.share = tf.Variable(run.distillation, trainable=False, name="distillation")
-        config = training_config(run, plan)
+        config = plan.config_of(run)
         loss = DistilledLoss(lambda images: self._taught, config.temperature, self.share, config.loss)
         optimizer = make_adamw(config)
         optimizer._learning_rate = self.learning_rate  # a variable of ours, which the runner sets before each step
@@ -80,29 +79,9 @@ def starting_model(run: LoweredRun, seed: int) -> FeatherFace:
     return build_model(load_config(run.start))
 
 
-def training_config(run: LoweredRun, plan: Plan) -> TrainingConfig:
-    """The run as `tools/train.py` would describe it, except for the length, which a plan counts in steps."""
-    return TrainingConfig(
-        data=plan.data,
-        image_size=plan.image_size,
-        batch_size=plan.batch_size,
-        learning_rate=plan.learning_rate,
-        schedule=plan.schedule,
-        warmup_steps=plan.warmup_steps,
-        decay_share=plan.decay_share,
-        frozen_norm_share=plan.frozen_norm_share,
-        start_from="" if run.scratch else run.start,
-        loss=plan.loss,
-        augment=plan.augment,
-        teacher=plan.teacher if run.distillation else "",
-        distillation=run.distillation,
-        seed=plan.seed,
-    )
-
-
 def make_encoding(plan: Plan) -> Callable:
     """Pixels and targets of a batch to images, targets and what the teacher says, all that the steps share."""
-    teacher = Teacher(plan.teacher, load_config(plan.runs[0].start), plan.image_size, XLA)
+    teacher = Teacher(plan.training.teacher, load_config(plan.runs[0].start), plan.training.image_size, XLA)
 
     def encode(pixels, *targets):
         images = tf.cast(pixels, tf.float32) - tf.constant(plan.mean, tf.float32)

@@ -4,12 +4,11 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
-from ffkeras.data.augment_config import AugmentConfig
 from ffkeras.errors import UserError
 from ffkeras.files import read_json, write_json
 from ffkeras.geometry import AnchorConfig
-from ffkeras.training.loss_config import LossConfig
-from ffkeras.training.schedule import COSINE, Schedule
+from ffkeras.training.config import TrainingConfig
+from ffkeras.training.schedule import Schedule
 
 PLAN_FILE = "plan.json"
 
@@ -38,38 +37,46 @@ class LoweredRun:
             raise UserError(f"distillation of {self.name} is {self.distillation}; give a number from 0 to 1.")
 
 
+DEFAULTS = TrainingConfig(batch_size=32, steps=10000, frozen_norm_share=0.35)
+
+
 @dataclass(frozen=True)
 class Plan:
     """Everything that the training on the other machine needs to know.
 
     Args:
         runs: trained side by side; every batch is shown to each of them.
-        data: folders of training data, as `tools/train.py` takes them.
-        teacher: run folder of the float network that all of them learn from.
-        image_size: (height, width) of the network input in training.
+        training: what the runs have in common, the float network that all of them learn from and their number of steps
+            among it; what a run starts from and the teacher's share are its own.
         mean: BGR, of the networks' input.
-        batch_size: images in a step.
         anchors: of the networks; filled in when they are lowered.
-        total_steps, schedule, warmup_steps, decay_share, learning_rate, frozen_norm_share, loss, augment, seed: see
-            `TrainingConfig`.
     """
 
     runs: tuple[LoweredRun, ...]
-    data: tuple[str, ...]
-    teacher: str
-    image_size: tuple[int, int] = (320, 320)
+    training: TrainingConfig
     mean: tuple[float, float, float] = (128.0, 128.0, 128.0)
-    batch_size: int = 32
     anchors: AnchorConfig | None = None
-    total_steps: int = 10000
-    schedule: str = COSINE
-    warmup_steps: int = 300
-    decay_share: float = 0.3
-    learning_rate: float = 1.5e-3
-    frozen_norm_share: float = 0.35
-    loss: LossConfig = LossConfig()
-    augment: AugmentConfig = AugmentConfig()
-    seed: int = 0
+
+    def __post_init__(self):
+        object.__setattr__(self, "mean", tuple(self.mean))
+
+    @property
+    def schedule(self) -> Schedule:
+        """The learning rate and BatchNorm's statistics, step by step."""
+        return self.training.schedule_of(self.training.steps)
+
+    def config_of(self, run: LoweredRun) -> TrainingConfig:
+        """A run as `tools/train.py` would describe it."""
+        return dataclasses.replace(
+            self.training,
+            start_from="" if run.scratch else run.start,
+            teacher=self.training.teacher if run.distillation else "",
+            distillation=run.distillation,
+        )
+
+    def with_steps(self, steps: int) -> "Plan":
+        """The same plan with another number of steps."""
+        return dataclasses.replace(self, training=dataclasses.replace(self.training, steps=steps))
 
     @classmethod
     def read(cls, folder: Path) -> "Plan":
@@ -81,22 +88,11 @@ class Plan:
             values = read_json(path)
             values["runs"] = tuple(LoweredRun(**run) for run in values["runs"])
             values["anchors"] = AnchorConfig(**values["anchors"]) if values["anchors"] else None
-            values["loss"], values["augment"] = LossConfig(**values["loss"]), AugmentConfig(**values["augment"])
-            return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
+            values["training"] = TrainingConfig(**values["training"])
+            return cls(**values)
         except (TypeError, KeyError) as error:
             raise UserError(f"{path} is not a plan of lowered training: {error}; write it again.") from error
 
     def write(self, folder: Path) -> None:
         """Write the plan into a folder."""
         write_json(folder / PLAN_FILE, dataclasses.asdict(self))
-
-    def schedule_of_steps(self) -> Schedule:
-        """The learning rate and BatchNorm's statistics, step by step."""
-        return Schedule(
-            self.schedule,
-            self.learning_rate,
-            self.total_steps,
-            self.warmup_steps,
-            self.decay_share,
-            self.frozen_norm_share,
-        )

@@ -1,6 +1,5 @@
 """Training lowered networks side by side with JAX: every batch is made once, taught once, and shown to all."""
 
-import dataclasses
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -87,7 +86,7 @@ class LoweredTraining:
         rows: dict[str, list[str]] = {run.name: [] for run in runs}
         began = time.monotonic()
         with training_progress() as bar:
-            task = bar.add_task("training", total=self.plan.total_steps, loss="")
+            task = bar.add_task("training", total=self.plan.training.steps, loss="")
             for step, batch in enumerate(batches):
                 self._step(step, batch, functions["encode"], runs)
                 if (step + 1) % STEPS_PER_LOG_ROW == 0:
@@ -99,14 +98,14 @@ class LoweredTraining:
                         mark = now
                     elif step + 1 == MEASURED_STEPS[1]:
                         self._fit(now, now - mark, start + self.seconds)
-                        bar.update(task, total=self.plan.total_steps)
+                        bar.update(task, total=self.plan.training.steps)
                     elif now > start + self.seconds:
-                        print(f"out of time after step {step + 1} of {self.plan.total_steps}", flush=True)
+                        print(f"out of time after step {step + 1} of {self.plan.training.steps}", flush=True)
                         break
-                if step + 1 == self.plan.total_steps:
+                if step + 1 == self.plan.training.steps:
                     break
         seconds = time.monotonic() - began
-        images = (step + 1) * self.plan.batch_size
+        images = (step + 1) * self.plan.training.batch_size
         pace = images / seconds
         print(f"{step + 1} steps, {images} images, {seconds:.0f} s: {pace:.0f} images/s for each of {len(runs)}")
         self.plan.write(self.output)
@@ -117,19 +116,19 @@ class LoweredTraining:
     def _fit(self, now: float, measured: float, end: float) -> None:
         """Make the plan as long as the time that is left."""
         pace = measured / (MEASURED_STEPS[1] - MEASURED_STEPS[0])
-        steps = min(self.plan.total_steps, MEASURED_STEPS[1] + int(RESERVE * (end - now) / pace))
-        self.plan = dataclasses.replace(self.plan, total_steps=steps)
+        steps = min(self.plan.training.steps, MEASURED_STEPS[1] + int(RESERVE * (end - now) / pace))
+        self.plan = self.plan.with_steps(steps)
         print(f"{pace * 1000:.1f} ms a step: {steps} steps", flush=True)
 
     def _step(self, step: int, batch: Batch, encode: Executable, runs: list[RunState]) -> None:
         encoded, _ = encode(to_device(batch), [])
-        schedule = self.plan.schedule_of_steps()
+        schedule = self.plan.schedule
         for run in runs:
             run.train(encoded, schedule.rate_at(step), schedule.is_frozen_at(step))
         if step % BATCHES_IN_FLIGHT == 0:
             runs[-1].losses[-1].block_until_ready()
 
     def _log(self, step: int, runs: list[RunState], rows: dict[str, list[str]]) -> None:
-        rate = self.plan.schedule_of_steps().rate_at(step - 1)
+        rate = self.plan.schedule.rate_at(step - 1)
         for run in runs:
             rows[run.name].append(",".join(map(str, (step, *run.take_losses().tolist(), rate))))

@@ -11,6 +11,7 @@ from ffkeras.errors import UserError
 from ffkeras.lowered.batches import BatchMaker, load_source, matcher_of
 from ffkeras.lowered.plan import Plan
 from ffkeras.models.config import TWO_PER_CELL
+from ffkeras.training.config import TrainingConfig
 from ffkeras.training.matching import FACE
 
 
@@ -23,25 +24,29 @@ def plan(tmp_path_factory) -> Plan:
         cv2.imwrite(str(folder / f"{index}.jpg"), image)
         lines += [f"# {index}.jpg", "20 20 40 40", "70 30 20 24"]
     (folder / "label.txt").write_text("\n".join(lines) + "\n")
-    return Plan((), (str(folder),), "", image_size=(64, 96), batch_size=2, anchors=TWO_PER_CELL, total_steps=7)
+    return Plan(
+        (), TrainingConfig(data=(str(folder),), image_size=(64, 96), batch_size=2, steps=7), anchors=TWO_PER_CELL
+    )
 
 
 @pytest.mark.parametrize("processes", [1, 2])
 def test_batches_hold_the_samples_of_training_here_in_their_order(plan, processes):
     source = load_source(plan)
-    config = PipelineConfig(plan.image_size, plan.batch_size, plan.mean, plan.seed, plan.augment)
+    config = PipelineConfig(
+        plan.training.image_size, plan.training.batch_size, plan.mean, plan.training.seed, plan.training.augment
+    )
     with BatchMaker(plan, processes) as maker:
         batches = list(maker)
-    assert len(batches) == plan.total_steps
-    for position in range(plan.total_steps * plan.batch_size):
-        step, row = divmod(position, plan.batch_size)
+    assert len(batches) == plan.training.steps
+    for position in range(plan.training.steps * plan.training.batch_size):
+        step, row = divmod(position, plan.training.batch_size)
         sample = make_sample(source, config, position)
         pixels, *targets = (array[row] for array in batches[step])
         np.testing.assert_array_equal(pixels, sample.image)
-        expected = matcher_of(plan)(*normalised_faces(sample, plan.image_size))
+        expected = matcher_of(plan)(*normalised_faces(sample, plan.training.image_size))
         for values, (name, wanted) in zip(targets, expected.items(), strict=True):
             np.testing.assert_array_equal(values, wanted, err_msg=name)
-    assert sum((batch[1] == FACE).sum() for batch in batches) > plan.total_steps
+    assert sum((batch[1] == FACE).sum() for batch in batches) > plan.training.steps
 
 
 def test_an_unreadable_image_is_named(plan, tmp_path):
@@ -49,7 +54,9 @@ def test_an_unreadable_image_is_named(plan, tmp_path):
     for name in ("broken", "other"):
         (tmp_path / f"{name}.jpg").write_bytes(b"no image")
     with (
-        BatchMaker(dataclasses.replace(plan, data=(str(tmp_path),)), 1) as maker,
+        BatchMaker(
+            dataclasses.replace(plan, training=dataclasses.replace(plan.training, data=(str(tmp_path),))), 1
+        ) as maker,
         pytest.raises(UserError, match="jpg"),
     ):
         next(iter(maker))

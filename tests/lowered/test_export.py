@@ -15,6 +15,7 @@ from ffkeras.lowered.export import TARGETS, TAUGHT, LoweredStep, lower, make_enc
 from ffkeras.lowered.plan import LoweredRun, Plan
 from ffkeras.models.config import default_config
 from ffkeras.models.saving import load_run, save_run
+from ffkeras.training.config import TrainingConfig
 from tests.models.networks import lively_network
 
 
@@ -38,7 +39,11 @@ def test_what_a_function_reads_changes_and_holds_is_told_apart():
 
 def test_the_encoding_passes_targets_on_and_takes_off_the_mean(run_folder):
     anchors = default_config("nano_b").anchors
-    plan = Plan((LoweredRun("a", run_folder),), (), run_folder, image_size=(64, 96), batch_size=3, anchors=anchors)
+    plan = Plan(
+        (LoweredRun("a", run_folder),),
+        TrainingConfig(teacher=run_folder, image_size=(64, 96), batch_size=3),
+        anchors=anchors,
+    )
     rng = np.random.default_rng(5)
     arrays = [rng.integers(0, 2, shape).astype(kind) for shape, kind in layout(plan)]
     arrays[0] = rng.integers(0, 255, arrays[0].shape, np.uint8)
@@ -59,7 +64,7 @@ def run_folder(tmp_path_factory) -> str:
 def finished(run_folder, tmp_path, scratch=False) -> tuple[LoweredRun, Plan, LoweredStep]:
     """A run whose variables came back changed: every weight of the average by a tenth."""
     run = LoweredRun("a", run_folder, scratch=scratch)
-    plan = Plan((run,), ("data",), "teacher", total_steps=77)
+    plan = Plan((run,), TrainingConfig(data=("data",), teacher="teacher", steps=77))
     step = LoweredStep(run, plan)
     for variable in step.step.average.average:
         variable.assign_add(tf.fill(variable.shape, 0.1))

@@ -19,6 +19,7 @@ from ffkeras.lowered.plan import LoweredRun, Plan
 from ffkeras.models import BackboneConfig, NanoBConfig
 from ffkeras.models.build import build_model
 from ffkeras.models.saving import save_run
+from ffkeras.training.config import TrainingConfig
 from tests.conftest import SMALL_WIDTHS
 
 pytestmark = pytest.mark.slow
@@ -61,12 +62,14 @@ def plan(tmp_path_factory) -> Plan:
     run = LoweredRun("a", str(folder / "student"))
     return Plan(
         (run,),
-        (str(folder),),
-        str(folder / "teacher"),
-        image_size=(64, 64),
-        batch_size=2,
-        total_steps=STEPS,
-        frozen_norm_share=0.4,
+        TrainingConfig(
+            data=(str(folder),),
+            teacher=str(folder / "teacher"),
+            image_size=(64, 64),
+            batch_size=2,
+            steps=STEPS,
+            frozen_norm_share=0.4,
+        ),
     )
 
 
@@ -78,12 +81,14 @@ def test_steps_in_jax_are_those_of_tensorflow(jax_python, plan, tmp_path):
     step, encode = LoweredStep(plan.runs[0], plan), make_encoding(plan)
     arrays = batch_arrays(plan, bytearray(batch_bytes(plan)))
     source, match = load_source(plan), matcher_of(plan)
-    config = PipelineConfig(plan.image_size, plan.batch_size, plan.mean, plan.seed, plan.augment)
-    schedule = plan.schedule_of_steps()
-    assert len(make_anchors(SMALLEST.anchors, plan.image_size)) == 252
+    config = PipelineConfig(
+        plan.training.image_size, plan.training.batch_size, plan.mean, plan.training.seed, plan.training.augment
+    )
+    schedule = plan.schedule
+    assert len(make_anchors(SMALLEST.anchors, plan.training.image_size)) == 252
     for number in range(STEPS):
-        for row in range(plan.batch_size):
-            write_sample(make_sample(source, config, number * plan.batch_size + row), match, plan, arrays, row)
+        for row in range(plan.training.batch_size):
+            write_sample(make_sample(source, config, number * plan.training.batch_size + row), match, plan, arrays, row)
         images, *encoded = encode(*arrays)
         step.learning_rate.assign(schedule.rate_at(number))
         assert len(encoded) == len(TARGETS) + len(TAUGHT)

@@ -10,26 +10,27 @@ from ffkeras.lowered.plan import LoweredRun, Plan
 from ffkeras.training.config import TrainingConfig
 from ffkeras.training.loss_config import SSD
 
-PLAN = Plan((LoweredRun("a", "runs/a"), LoweredRun("b", "runs/b", True, 0.0, ("x", "y"))), ("data",), "runs/teacher")
+RUNS = (LoweredRun("a", "runs/a"), LoweredRun("b", "runs/b", True, 0.0, ("x", "y")))
+PLAN = Plan(RUNS, TrainingConfig(data=("data",), teacher="runs/teacher", steps=1000))
 
 
 def test_a_plan_is_read_as_it_was_written(tmp_path):
-    plan = dataclasses.replace(PLAN, loss=SSD, augment=AugmentConfig(grey_probability=0.5))
+    training = dataclasses.replace(PLAN.training, loss=SSD, augment=AugmentConfig(grey_probability=0.5))
+    plan = dataclasses.replace(PLAN, training=training)
     plan.write(tmp_path)
     assert Plan.read(tmp_path) == plan
 
 
-@pytest.mark.parametrize("schedule", ["cosine", "wsd"])
-def test_learning_rate_and_statistics_are_those_of_training_here(schedule):
-    plan = dataclasses.replace(PLAN, total_steps=1000, schedule=schedule)
-    config = TrainingConfig(
-        schedule=schedule,
-        learning_rate=plan.learning_rate,
-        warmup_steps=plan.warmup_steps,
-        decay_share=plan.decay_share,
-        frozen_norm_share=plan.frozen_norm_share,
-    )
-    assert plan.schedule_of_steps() == config.schedule_of(1000)
+def test_runs_differ_in_their_start_and_in_the_teachers_share():
+    taught, labels = (PLAN.config_of(run) for run in RUNS)
+    assert (taught.start_from, taught.teacher, taught.distillation) == ("runs/a", "runs/teacher", 0.7)
+    assert (labels.start_from, labels.teacher, labels.distillation) == ("", "", 0.0)
+    assert taught.schedule_of(1000) == labels.schedule_of(1000) == PLAN.schedule
+
+
+def test_a_shorter_plan_comes_to_the_end_of_its_schedule():
+    assert PLAN.with_steps(100).schedule.rate_at(99) == pytest.approx(PLAN.schedule.rate_at(999), abs=1e-6)
+    assert PLAN.with_steps(100).schedule.is_frozen_at(99) and not PLAN.schedule.is_frozen_at(99)
 
 
 def test_a_folder_without_a_plan_is_named(tmp_path):
