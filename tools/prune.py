@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ffkeras import cli  # noqa: E402
 from ffkeras.errors import UserError  # noqa: E402
-from ffkeras.search.config import GIVEN, OBJECTIVES, SEARCH, UNIFORM, PruneConfig  # noqa: E402
+from ffkeras.pruning.config import GIVEN, OBJECTIVES, SEARCH, UNIFORM, PruneConfig  # noqa: E402
 
 DEFAULTS = {name: entry.default for name, entry in PruneConfig.__dataclass_fields__.items()}
 LOG_WIDTH = 160  # characters, where the output is no terminal
@@ -125,7 +125,7 @@ def main() -> None:
 
     console = Console() if sys.stdout.isatty() else Console(width=LOG_WIDTH)
     if print_map:
-        from ffkeras.search import preview
+        from ffkeras.pruning import preview
 
         if only_map:
             preview.print_map(run, console)
@@ -136,24 +136,24 @@ def main() -> None:
     logging.basicConfig(format="%(message)s")
     logging.getLogger("ffkeras").setLevel(logging.INFO)  # what the readers found, and what they missed
     from ffkeras.data.image_cache import make_cache
-    from ffkeras.search.road import REMOVED_FOLDER, Road, resume_pruning, start_pruning
+    from ffkeras.pruning.pipeline import REMOVED_FOLDER, PruningRun, resume_pruning, start_pruning
 
     config = resume_pruning(output) if resume else start_pruning(config, output)
-    road = Road(config, output, make_cache(cache_gb, cache_folder), console)
+    run = PruningRun(config, output, make_cache(cache_gb, cache_folder), console)
     try:
-        rates = road.find_rates()
+        rates = run.find_rates()
         if rates is None:
             print("no trial is left; the chief goes on")
             return
-        console.print(road.map.table(road.measures.widths(rates)))
+        console.print(run.map.table(run.measures.widths(rates)))
         print("rates: " + ",".join(f"{group}={rate:g}" for group, rate in rates.items()))
         if search_only:
             return
-        result = road.compare(rates, *road.prune_softly(rates))
+        result = run.compare(rates, *run.prune_softly(rates))
     except KeyboardInterrupt:
         print(f"stopped; continue with: tools/prune.py --resume --output {output}")
         raise
-    console.print(result.table(road.measures.budgets))
+    console.print(result.table(run.measures.budgets))
     print(f"fine-tune it with: tools/train.py --from {output / REMOVED_FOLDER} --teacher {config.run} --output ...")
 
 

@@ -111,7 +111,7 @@ class Costs:
         return known
 
     def _convert(self, row: str, model) -> int:
-        from ffkeras.search.quick_file import convert_quickly
+        from ffkeras.pruning.quick_file import convert_quickly
 
         try:
             data = convert_quickly(model, self.image_size, fast_forms=True)

@@ -10,7 +10,7 @@ from rich.table import Table
 from ffkeras.backend import tf
 from ffkeras.geometry import letterbox
 from ffkeras.models.featherface import FeatherFace
-from ffkeras.search.budgets import Budget
+from ffkeras.pruning.budgets import Budget
 
 
 @dataclass(frozen=True)

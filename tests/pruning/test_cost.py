@@ -2,12 +2,12 @@ import pytest
 
 from ffkeras.firmware import smallest_arena
 from ffkeras.models.describe import describe
+from ffkeras.pruning import cost
+from ffkeras.pruning.budgets import parse_budget
+from ffkeras.pruning.cost import Measures
 from ffkeras.pruning.fpgm import choose
+from ffkeras.pruning.quick_file import convert_quickly
 from ffkeras.pruning.removal import remove
-from ffkeras.search import measures as measures_module
-from ffkeras.search.budgets import parse_budget
-from ffkeras.search.measures import Measures
-from ffkeras.search.quick_file import convert_quickly
 
 HALF = 0.5
 
@@ -39,7 +39,7 @@ def test_a_relative_limit_is_a_share_of_the_dense_network(small_map):
 def test_files_are_converted_only_where_the_counted_budgets_hold(small_map, monkeypatch):
     converted = []
     monkeypatch.setattr(Measures, "_file", lambda self, *_, **__: converted.append(1) or b"")
-    monkeypatch.setattr(measures_module, "smallest_arena", lambda model, name: 1000)
+    monkeypatch.setattr(cost, "smallest_arena", lambda model, name: 1000)
     params, arena = parse_budget("params=0.6x"), parse_budget("arena=2KB@64")
     measures = Measures(small_map, [arena, params])
     assert measures.total_excess({}) > 0

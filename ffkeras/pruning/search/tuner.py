@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from ffkeras.errors import UserError
-from ffkeras.search.keras_tuner import BaseTuner, FatalError, Trial, grpc
-from ffkeras.search.oracle import FINGERPRINT, RateOracle, rates_of
+from ffkeras.pruning.search.keras_tuner import BaseTuner, FatalError, Trial, grpc
+from ffkeras.pruning.search.oracle import FINGERPRINT, RateOracle, rates_of
 
 PROJECT = "trials"
 SECONDS_BETWEEN_SIGNS = 15.0

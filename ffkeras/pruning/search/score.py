@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable, Mapping
 
-from ffkeras.search.measures import Measures
-from ffkeras.search.oracle import SCORE
+from ffkeras.pruning.cost import Measures
+from ffkeras.pruning.search.oracle import SCORE
 
 OBJECTIVE, DENSE, SECONDS = "objective", "dense_objective", "seconds"  # metrics of a trial beside its score
 BUDGET_PREFIX = "budget "  # and the budget's text

@@ -3,10 +3,10 @@ import csv
 import cv2
 import pytest
 
-from ffkeras.search.budgets import parse_budget
-from ffkeras.search.measures import Measures
-from ffkeras.search.plot import pareto_front, plot_trials
-from ffkeras.search.trials import TrialRow, best_of, write_trials
+from ffkeras.pruning.budgets import parse_budget
+from ffkeras.pruning.cost import Measures
+from ffkeras.pruning.search.plot import pareto_front, plot_trials
+from ffkeras.pruning.search.trials import TrialRow, best_of, write_trials
 
 
 def row(number, objective, parameters=1000, score=None):

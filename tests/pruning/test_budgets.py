@@ -1,7 +1,7 @@
 import pytest
 
 from ffkeras.errors import UserError
-from ffkeras.search.budgets import parse_budget
+from ffkeras.pruning.budgets import parse_budget
 
 
 @pytest.mark.parametrize(

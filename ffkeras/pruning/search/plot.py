@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 
 from ffkeras.evaluation.plots import DOTS_PER_INCH
 from ffkeras.files import atomic_path
-from ffkeras.search.budgets import ARENA, LATENCY, MACS, PARAMETERS, Budget
-from ffkeras.search.measures import Measures
-from ffkeras.search.trials import TrialRow, best_of
+from ffkeras.pruning.budgets import ARENA, LATENCY, MACS, PARAMETERS, Budget
+from ffkeras.pruning.cost import Measures
+from ffkeras.pruning.search.trials import TrialRow, best_of
 
 PLOT_FILE = "trials.png"
 FIGURE_INCHES = (12, 5)

@@ -4,7 +4,7 @@ import pytest
 
 from ffkeras.errors import UserError
 from ffkeras.files import write_json
-from ffkeras.search.config import PruneConfig
+from ffkeras.pruning.config import PruneConfig
 
 PLAIN = PruneConfig("run", budgets=("params=150k",))
 

@@ -1,10 +1,10 @@
 import pytest
 
 from ffkeras.errors import UserError
-from ffkeras.search import measures as measures_module
-from ffkeras.search.budgets import parse_budget
-from ffkeras.search.measures import Measures
-from ffkeras.search.start_points import start_points, uniform_rates
+from ffkeras.pruning import cost
+from ffkeras.pruning.budgets import parse_budget
+from ffkeras.pruning.cost import Measures
+from ffkeras.pruning.search.start_points import start_points, uniform_rates
 
 HIGHEST = 0.8
 
@@ -43,7 +43,7 @@ def test_a_search_starts_from_many_proportions_that_just_meet_the_budget(small_m
 
 def test_budgets_that_need_a_file_raise_the_rates_as_well(small_map, monkeypatch):
     monkeypatch.setattr(Measures, "_file", lambda self, widths, image_size, fast_forms: widths)
-    monkeypatch.setattr(measures_module, "smallest_arena", lambda widths, name: 10 * small_map.parameters(widths))
+    monkeypatch.setattr(cost, "smallest_arena", lambda widths, name: 10 * small_map.parameters(widths))
     measures = measures_of(small_map, "arena=0.5x@64")
     points = start_points(measures, HIGHEST, 4, seed=0)
     assert measures.hold(points[0])

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from ffkeras.firmware import smallest_arena
+from ffkeras.pruning.budgets import ARENA, LATENCY, MACS, PARAMETERS, Budget
 from ffkeras.pruning.dimensions import PruningMap
 from ffkeras.pruning.fpgm import choose
+from ffkeras.pruning.latency import invoke_ratio
+from ffkeras.pruning.quick_file import convert_quickly
 from ffkeras.pruning.removal import remove
-from ffkeras.search.budgets import ARENA, LATENCY, MACS, PARAMETERS, Budget
-from ffkeras.search.latency import invoke_ratio
-from ffkeras.search.quick_file import convert_quickly
 
 Widths = Mapping[str, int]
 Rates = Mapping[str, float]

@@ -15,9 +15,9 @@ from ffkeras.data.pipeline import training_dataset, user_errors
 from ffkeras.data.samples import PipelineConfig, Source
 from ffkeras.errors import UserError
 from ffkeras.models.featherface import FeatherFace
+from ffkeras.pruning.config import LOSS, PruneConfig
 from ffkeras.pruning.removal import silence
 from ffkeras.pruning.soft import SoftPrunedFeatherFace
-from ffkeras.search.config import LOSS, PruneConfig
 from ffkeras.training.config import TrainingConfig
 from ffkeras.training.losses import MultiboxLoss, multibox_loss
 from ffkeras.training.matching import make_matcher

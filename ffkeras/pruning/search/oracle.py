@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 
 from ffkeras.files import write_json
-from ffkeras.search.keras_tuner import (
+from ffkeras.pruning.search.keras_tuner import (
     BayesianOptimizationOracle,
     HyperParameters,
     Objective,
@@ -13,7 +13,7 @@ from ffkeras.search.keras_tuner import (
     TrialStatus,
     synchronized,
 )
-from ffkeras.search.start_points import RATE_DIGITS
+from ffkeras.pruning.search.start_points import RATE_DIGITS
 
 SCORE = "score"  # what is minimised
 FINGERPRINT = "search"  # a fixed value in every trial, by which a worker sees that it searches for the same

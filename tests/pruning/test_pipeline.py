@@ -7,14 +7,14 @@ from ffkeras.errors import UserError
 from ffkeras.files import write_json
 from ffkeras.models import config_to_json, default_config
 from ffkeras.models.saving import CONFIG_FILE, QUANTIZED_FILE
-from ffkeras.search.config import GIVEN, UNIFORM, PruneConfig
-from ffkeras.search.road import Road, resume_pruning, start_pruning
+from ffkeras.pruning.config import GIVEN, UNIFORM, PruneConfig
+from ffkeras.pruning.pipeline import PruningRun, resume_pruning, start_pruning
 
 CONFIG = PruneConfig("", budgets=("params=0.6x",), rates_from=UNIFORM)
 
 
-def road(config, output):
-    return Road(start_pruning(config, output), output, None, Console(quiet=True))
+def pruning_run(config, output):
+    return PruningRun(start_pruning(config, output), output, None, Console(quiet=True))
 
 
 def test_only_a_float_run_is_pruned(tmp_path):
@@ -36,13 +36,13 @@ def test_only_a_float_run_is_pruned(tmp_path):
 )
 def test_what_cannot_be_done_leaves_nothing(small_run, tmp_path, changes, said):
     with pytest.raises(UserError, match=said):
-        road(dataclasses.replace(CONFIG, run=str(small_run), **changes), tmp_path / "out").find_rates()
+        pruning_run(dataclasses.replace(CONFIG, run=str(small_run), **changes), tmp_path / "out").find_rates()
     assert not (tmp_path / "out").exists()
 
 
 def test_a_pruning_is_neither_overwritten_nor_resumed_with_other_weights(small_run, tmp_path):
     config = dataclasses.replace(CONFIG, run=str(small_run))
-    started = road(config, tmp_path)
+    started = pruning_run(config, tmp_path)
     rates = started.find_rates()
     assert len(set(rates.values())) == 1
     assert resume_pruning(tmp_path) == started.config

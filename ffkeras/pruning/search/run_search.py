@@ -8,18 +8,18 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ffkeras.errors import UserError
-from ffkeras.search.chief import serve, wait_for_chief
-from ffkeras.search.config import LOSS, PruneConfig
-from ffkeras.search.fine_tune import ShortFineTune
-from ffkeras.search.keras_tuner import FatalError, Trial, grpc
-from ffkeras.search.measures import Measures
-from ffkeras.search.oracle import RateOracle
-from ffkeras.search.plot import PLOT_FILE, plot_trials
-from ffkeras.search.record import RECORD_FILE, SearchRecord
-from ffkeras.search.score import HOPELESS, Scoring
-from ffkeras.search.start_points import start_points
-from ffkeras.search.trials import TRIALS_FILE, TrialRow, best_of, read_rows, write_trials
-from ffkeras.search.tuner import PROJECT, RateTuner, TrialError, is_chief, is_worker
+from ffkeras.pruning.config import LOSS, PruneConfig
+from ffkeras.pruning.cost import Measures
+from ffkeras.pruning.search.chief import serve, wait_for_chief
+from ffkeras.pruning.search.fine_tune import ShortFineTune
+from ffkeras.pruning.search.keras_tuner import FatalError, Trial, grpc
+from ffkeras.pruning.search.oracle import RateOracle
+from ffkeras.pruning.search.plot import PLOT_FILE, plot_trials
+from ffkeras.pruning.search.record import RECORD_FILE, SearchRecord
+from ffkeras.pruning.search.score import HOPELESS, Scoring
+from ffkeras.pruning.search.start_points import start_points
+from ffkeras.pruning.search.trials import TRIALS_FILE, TrialRow, best_of, read_rows, write_trials
+from ffkeras.pruning.search.tuner import PROJECT, RateTuner, TrialError, is_chief, is_worker
 from ffkeras.training.interrupt import stop_requests
 
 STARTS_PER_GROUP = 2  # trials before the Gaussian process says where to go on

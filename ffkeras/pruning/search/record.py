@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ffkeras.errors import UserError
 from ffkeras.files import read_json, write_json
-from ffkeras.search.config import PruneConfig
+from ffkeras.pruning.config import PruneConfig
 
 SEARCH_FOLDER = "search"
 RECORD_FILE = "search.json"

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from ffkeras.search.keras_tuner import Trial, TrialStatus
-from ffkeras.search.oracle import FINGERPRINT, LOST_AFTER, SCORE, RateOracle, rates_of
+from ffkeras.pruning.search.keras_tuner import Trial, TrialStatus
+from ffkeras.pruning.search.oracle import FINGERPRINT, LOST_AFTER, SCORE, RateOracle, rates_of
 
 GROUPS = ("a", "b")
 STARTS = ({"a": 0.3, "b": 0.3}, {"a": 0.1, "b": 0.5})

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from concurrent import futures
 
 from ffkeras.errors import UserError
-from ffkeras.search.keras_tuner import OracleServicer, grpc, protos
-from ffkeras.search.oracle import RateOracle
+from ffkeras.pruning.search.keras_tuner import OracleServicer, grpc, protos
+from ffkeras.pruning.search.oracle import RateOracle
 
 SECONDS_BETWEEN_LOOKS = 0.5
 SECONDS_FOR_GOODBYE = 30.0  # in which workers that wait are told that there is no more

@@ -1,9 +1,9 @@
 import pytest
 
-from ffkeras.search.budgets import parse_budget
-from ffkeras.search.measures import Measures
-from ffkeras.search.oracle import SCORE
-from ffkeras.search.score import DENSE, OBJECTIVE, Scoring
+from ffkeras.pruning.budgets import parse_budget
+from ffkeras.pruning.cost import Measures
+from ffkeras.pruning.search.oracle import SCORE
+from ffkeras.pruning.search.score import DENSE, OBJECTIVE, Scoring
 
 WORST = 6.0
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import qmc
 
 from ffkeras.errors import UserError
-from ffkeras.search.measures import Measures
+from ffkeras.pruning.cost import Measures
 
 RATE_DIGITS = 4
 CHEAP_PRECISION = 10.0**-RATE_DIGITS

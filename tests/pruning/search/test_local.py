@@ -4,8 +4,8 @@ import sys
 import pytest
 
 from ffkeras.errors import UserError
-from ffkeras.search import local
-from ffkeras.search.local import LocalSearch, shares
+from ffkeras.pruning.search import local
+from ffkeras.pruning.search.local import LocalSearch, shares
 
 # A stand-in for tools/prune.py: the chief waits for two results, a worker writes its own; `victim` dies the first time.
 PROGRAM = """

@@ -2,7 +2,7 @@
 
 import os
 
-from ffkeras.backend import tf  # noqa: F401  (TensorFlow has to come first, by our road)
+from ffkeras.backend import tf  # noqa: F401  (TensorFlow has to come first, as this package does it)
 from ffkeras.quiet import quiet_stderr
 
 os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # between chief and workers, every fork would be told of

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ffkeras.files import atomic_path
-from ffkeras.search.budgets import DEFAULT_IMAGE_SIZE, MACS
-from ffkeras.search.keras_tuner import Trial, TrialStatus
-from ffkeras.search.measures import Measures
-from ffkeras.search.oracle import SCORE, rates_of
-from ffkeras.search.score import BUDGET_PREFIX, DENSE, OBJECTIVE, SECONDS
+from ffkeras.pruning.budgets import DEFAULT_IMAGE_SIZE, MACS
+from ffkeras.pruning.cost import Measures
+from ffkeras.pruning.search.keras_tuner import Trial, TrialStatus
+from ffkeras.pruning.search.oracle import SCORE, rates_of
+from ffkeras.pruning.search.score import BUDGET_PREFIX, DENSE, OBJECTIVE, SECONDS
 
 TRIALS_FILE = "trials.csv"
 VALUE_DIGITS = 6

@@ -8,11 +8,11 @@ from rich.console import Console
 from ffkeras.data.synthetic import SyntheticFaces
 from ffkeras.errors import UserError
 from ffkeras.files import read_json
-from ffkeras.search.budgets import parse_budget
-from ffkeras.search.config import PruneConfig
-from ffkeras.search.fine_tune import ShortFineTune
-from ffkeras.search.measures import Measures
-from ffkeras.search.run_search import search_rates
+from ffkeras.pruning.budgets import parse_budget
+from ffkeras.pruning.config import PruneConfig
+from ffkeras.pruning.cost import Measures
+from ffkeras.pruning.search.fine_tune import ShortFineTune
+from ffkeras.pruning.search.run_search import search_rates
 
 SIZE = (64, 64)
 CONFIG = PruneConfig(

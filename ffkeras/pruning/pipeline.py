@@ -16,18 +16,18 @@ from ffkeras.models import config_to_json
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.saving import CONFIG_FILE as MODEL_FILE
 from ffkeras.models.saving import WEIGHTS_FILE, load_run, save_run
+from ffkeras.pruning.budgets import parse_budget
+from ffkeras.pruning.config import CONFIG_FILE, GIVEN, UNIFORM, PruneConfig
+from ffkeras.pruning.cost import Measures
 from ffkeras.pruning.dimensions import PruningMap
+from ffkeras.pruning.result import PruningResult, largest_difference
+from ffkeras.pruning.search.fine_tune import ShortFineTune
+from ffkeras.pruning.search.record import SEARCH_FOLDER
+from ffkeras.pruning.search.run_search import search_rates
+from ffkeras.pruning.search.start_points import check_reachable, uniform_rates
+from ffkeras.pruning.search.trials import macs_size
+from ffkeras.pruning.search.tuner import is_worker
 from ffkeras.pruning.soft import SoftPrunedFeatherFace
-from ffkeras.search.budgets import parse_budget
-from ffkeras.search.config import CONFIG_FILE, GIVEN, UNIFORM, PruneConfig
-from ffkeras.search.fine_tune import ShortFineTune
-from ffkeras.search.measures import Measures
-from ffkeras.search.record import SEARCH_FOLDER
-from ffkeras.search.result import PruningResult, largest_difference
-from ffkeras.search.run_search import search_rates
-from ffkeras.search.start_points import check_reachable, uniform_rates
-from ffkeras.search.trials import macs_size
-from ffkeras.search.tuner import is_worker
 from ffkeras.training.config import TrainingConfig
 from ffkeras.training.run import TRAINING_FILE, make_source
 from ffkeras.training.trainer import Trainer
@@ -68,7 +68,7 @@ def resume_pruning(output: Path) -> PruneConfig:
     return config
 
 
-class Road:
+class PruningRun:
     """The steps of one pruning, to be taken in order; each goes on where an earlier process stopped.
 
     Args:

@@ -3,13 +3,13 @@
 from rich.console import Console
 
 from ffkeras.models.saving import load_run
+from ffkeras.pruning.budgets import parse_budget
+from ffkeras.pruning.config import UNIFORM, PruneConfig
+from ffkeras.pruning.cost import Measures
 from ffkeras.pruning.dimensions import PruningMap
-from ffkeras.search.budgets import parse_budget
-from ffkeras.search.config import UNIFORM, PruneConfig
-from ffkeras.search.measures import Measures
-from ffkeras.search.result import cost_table
-from ffkeras.search.start_points import uniform_rates
-from ffkeras.search.trials import macs_size
+from ffkeras.pruning.result import cost_table
+from ffkeras.pruning.search.start_points import uniform_rates
+from ffkeras.pruning.search.trials import macs_size
 
 
 def print_map(run: str, console: Console) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ffkeras.errors import UserError
 from ffkeras.files import read_json
-from ffkeras.search.budgets import parse_budget
+from ffkeras.pruning.budgets import parse_budget
 from ffkeras.training.config import SEEDS
 
 CONFIG_FILE = "prune.json"
