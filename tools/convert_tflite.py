@@ -225,7 +225,7 @@ def main(arguments: list[str] | None = None) -> None:
             size,
             representative,
             options.license,
-            fast_forms=not plain_forms,
+            xnnpack_passes=not plain_forms,
             keep_names=options.keep_names,
             score_threshold=options.score_threshold,
         )

@@ -46,17 +46,17 @@ def check(model: bytes, file: str) -> bool:
     """Compare with TFLite Micro on random inputs, print what came out, and say whether all outputs are equal."""
     import numpy as np
 
-    from ffkeras.firmware import read_facts
+    from ffkeras.firmware import read_model_info
     from ffkeras.firmware.c_network import export_c
     from ffkeras.firmware.c_network.host import HostNetwork, compare_with_tflite_micro
 
-    facts = read_facts(model, file)
-    shape = (*facts.record.image_size, facts.input.width)
+    info = read_model_info(model, file)
+    shape = (*info.record.image_size, info.input.width)
     inputs = np.random.default_rng(0).integers(-128, 128, (INPUTS, *shape)).astype(np.int8)
     with tempfile.TemporaryDirectory() as folder:
         export_c(model, file, Path(folder), NAME_IN_CHECK)
-        network = HostNetwork(Path(folder), NAME_IN_CHECK, facts)
-    result = compare_with_tflite_micro(network, model, facts, inputs)
+        network = HostNetwork(Path(folder), NAME_IN_CHECK, info)
+    result = compare_with_tflite_micro(network, model, info, inputs)
     equal = result.compared - result.different
     print(f"check: {equal:,} of {result.compared:,} output values equal TFLite Micro's on {INPUTS} random inputs")
     ratio = result.seconds / result.reference_seconds
@@ -74,7 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
     from ffkeras.runtime import read_model
 
     model = read_model(options.model)
-    from ffkeras.conversion.fast_forms import has_fast_forms
+    from ffkeras.conversion.xnnpack_passes import has_xnnpack_forms
     from ffkeras.firmware import require_tflite_micro, smallest_arena, tflite_micro_is_installed
     from ffkeras.firmware.c_network import export_c
 
@@ -90,7 +90,7 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"flash: {exported.constant_size:,} bytes of weights and tables, besides code (the file has {len(model):,})")
     millions = ", ".join(f"{count / 1e6:.0f} in {way}" for way, count in exported.instructions.items())
     print(f"speed: about {millions}, millions of instructions on a Cortex-M (tools/measure_firmware.py counts them)")
-    if has_fast_forms(model):
+    if has_xnnpack_forms(model):
         print(NOTE.format(file=options.model))
     return int(options.check and not check(model, options.model.name))
 

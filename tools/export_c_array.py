@@ -37,12 +37,12 @@ def main(arguments: list[str] | None = None) -> None:
     from ffkeras.runtime import read_model
 
     model = read_model(options.model)
-    from ffkeras.conversion.fast_forms import has_fast_forms
+    from ffkeras.conversion.xnnpack_passes import has_xnnpack_forms
     from ffkeras.firmware import write_c_array
 
     for path in write_c_array(model, options.model.name, options.output):
         print(f"wrote {path}")
-    if has_fast_forms(model):
+    if has_xnnpack_forms(model):
         print(NOTE.format(file=options.model))
 
 

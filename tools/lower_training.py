@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ffkeras import cli
 from ffkeras.errors import UserError
-from ffkeras.lowered.plan import DEFAULTS, LoweredRun, Plan
+from ffkeras.stablehlo.plan import DEFAULTS, LoweredRun, Plan
 
 SCRATCH = "scratch"
 
@@ -71,7 +71,7 @@ def main() -> None:
         raise UserError(f"a plan needs {', '.join(missing)}; see --help.")
     runs = tuple(map(parse_run, arguments.pop("runs")))
     plan = Plan(runs, dataclasses.replace(DEFAULTS, **arguments))
-    from ffkeras.lowered.export import export_training
+    from ffkeras.stablehlo.export import export_training
 
     plan = export_training(plan, folder)
     print(f"{folder}: {len(plan.runs)} runs; train them with tools/train_lowered.py {folder} --output OUT")
@@ -82,7 +82,7 @@ def collect(folder: Path, output: Path | None, size: tuple[int, int], others: di
     if output is None or others:
         raise UserError("--collect takes the folder of the results and --output, and nothing of the plan.")
     plan = Plan.read(folder)
-    from ffkeras.lowered.collect import collect_run, held_out_precision
+    from ffkeras.stablehlo.collect import collect_run, held_out_precision
 
     for run in plan.runs:
         model = collect_run(run, plan, folder, output / run.name)

@@ -69,6 +69,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--ledger",
+        dest="result_cache",
         type=Path,
         default=ROOT / "output" / "validation.json",
         metavar="FILE",
@@ -80,7 +81,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="DIR",
         help="write what each file is given and what the reference gives, to compare a device (tflite/rpi/README.md)",
     )
-    parser.add_argument("--fresh", action="store_true", help="measure again what the ledger holds")
+    parser.add_argument("--fresh", action="store_true", help="measure again what the cache of results holds")
     options = parser.parse_args(arguments)
     if options.sample is not None and not options.data:
         parser.error("--sample takes validation images of --data, which is not given")
@@ -104,20 +105,20 @@ def main(arguments: list[str] | None = None) -> int:
     """Check every file, print and write the reports; 1 where one of them fails."""
     options = parse_arguments(arguments)
     kept_inputs = options.keep_inputs and options.keep_inputs / "inputs.npy"
-    for output in filter(None, (options.json, options.table, options.ledger, kept_inputs)):
+    for output in filter(None, (options.json, options.table, options.result_cache, kept_inputs)):
         check_writable(output)
     from rich.console import Console
 
     from ffkeras.crosscheck.accuracy import measure_accuracy
     from ffkeras.crosscheck.device_inputs import write_device_inputs
-    from ffkeras.crosscheck.ledger import Ledger, kept_note
+    from ffkeras.crosscheck.result_cache import ResultCache, kept_note
     from ffkeras.crosscheck.session import check_files, read_settings
     from ffkeras.crosscheck.text import to_renderable
     from ffkeras.runtime import read_metadata, read_model
 
     for file in options.files:
         read_metadata(read_model(file), str(file))
-    ledger = Ledger(options.ledger)
+    result_cache = ResultCache(options.result_cache)
     settings = read_settings(
         [PHOTOGRAPHS, *options.images],
         data=options.data,
@@ -131,13 +132,13 @@ def main(arguments: list[str] | None = None) -> int:
             for path in write_device_inputs(file, settings, options.keep_inputs):
                 print(f"wrote {path}")
     console, reports = Console(width=max(Console().width, 200)), []
-    for report in check_files(options.files, settings, ledger, fresh=options.fresh):
+    for report in check_files(options.files, settings, result_cache, fresh=options.fresh):
         console.print(to_renderable(report))
         reports.append(report)
     accuracy = {}
     if options.table and options.data:
         for file in options.files:
-            found = measure_accuracy(file, options.data, options.table_images, ledger, fresh=options.fresh)
+            found = measure_accuracy(file, options.data, options.table_images, result_cache, fresh=options.fresh)
             accuracy[file.name] = found
             if "kept_from" in found:
                 print(f"AP of {file.name} for the table: {kept_note(found['kept_from'])}")

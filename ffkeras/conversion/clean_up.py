@@ -7,8 +7,8 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from rich.table import Table
 
-from ffkeras.conversion.fast_forms import RULES
 from ffkeras.conversion.tflite import convert, convert_graph
+from ffkeras.conversion.xnnpack_passes import RULES
 from ffkeras.geometry import letterbox
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.simplify import STEPS
@@ -76,7 +76,7 @@ def _float_steps(
 def _int8_steps(
     model: FeatherFace, image_size: tuple[int, int], inputs: Sequence[np.ndarray], canvases: Sequence[np.ndarray]
 ) -> Iterator[CleanUpStep]:
-    data = convert(model, image_size, canvases, fast_forms=False)
+    data = convert(model, image_size, canvases, xnnpack_passes=False)
     scale, zero_point = summarise_graph(data).input_quantization
     whole = [np.clip(np.round(x / scale) + zero_point, -128, 127).astype(np.int8) for x in inputs]
     yield CleanUpStep("int8, all of this", _count_operations(data), count_macs(data))

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from ffkeras.backend import keras, tf
-from ffkeras.conversion.fast_forms import apply_fast_forms
 from ffkeras.conversion.ranges import mend_ranges
 from ffkeras.conversion.slim import slim
+from ffkeras.conversion.xnnpack_passes import apply_xnnpack_passes
 from ffkeras.errors import UserError
 from ffkeras.layers.forms import EXPORT
 from ffkeras.models import config_to_json
@@ -32,7 +32,7 @@ def convert(
     image_size: tuple[int, int],
     representative: Sequence[np.ndarray] | None = None,
     license: str = LICENSE,
-    fast_forms: bool = True,
+    xnnpack_passes: bool = True,
     keep_names: bool = False,
     score_threshold: float = SCORE_THRESHOLD,
 ) -> bytes:
@@ -48,8 +48,8 @@ def convert(
             letterboxed; the ranges of all activations are taken from them (post-training quantization). None for
             float32.
         license: of the weights, an SPDX identifier.
-        fast_forms: exchange operations for equal ones that XNNPACK runs faster; without, the file is smaller and has
-            fewer multiplications, as plain kernels (TFLite Micro) want it.
+        xnnpack_passes: exchange operations for equal ones that XNNPACK runs faster; without, the file is smaller and
+            has fewer multiplications, as plain kernels (TFLite Micro) want it.
         keep_names: leave out `slim`, so that tensors are named after the layers they come from.
         score_threshold: 0..1, from which score on a detector reports a face unless told otherwise.
 
@@ -69,8 +69,8 @@ def convert(
         if int8:
             model = equalize_backbone(model, representative)
     data = convert_graph(model, image_size, representative)
-    if fast_forms:
-        data = apply_fast_forms(data)
+    if xnnpack_passes:
+        data = apply_xnnpack_passes(data)
     graph = summarise_graph(data)
     if int8 and model.config.mean == CENTRED_MEAN and graph.input_quantization != (1.0, 0):
         raise RuntimeError(f"the int8 input came out as {graph.input_quantization}, not as scale 1, zero point 0")

@@ -91,15 +91,15 @@ class Measures:
         if budget.quantity == MACS:
             return self.map.macs(widths, budget.image_size)
         if budget.quantity == ARENA:
-            return smallest_arena(self._file(widths, budget.image_size, fast_forms=False), "the pruned network")
-        pruned = self._file(widths, budget.image_size, fast_forms=True)
+            return smallest_arena(self._file(widths, budget.image_size, xnnpack_passes=False), "the pruned network")
+        pruned = self._file(widths, budget.image_size, xnnpack_passes=True)
         return invoke_ratio(pruned, self._dense_file(budget.image_size), budget.image_size)
 
-    def _file(self, widths: dict[str, int], image_size: tuple[int, int], fast_forms: bool) -> bytes:
+    def _file(self, widths: dict[str, int], image_size: tuple[int, int], xnnpack_passes: bool) -> bytes:
         pruned = remove(self.map.model, choose(self.map, widths))
-        return convert_quickly(pruned, image_size, fast_forms)
+        return convert_quickly(pruned, image_size, xnnpack_passes)
 
     def _dense_file(self, image_size: tuple[int, int]) -> bytes:
         if image_size not in self._dense_files:
-            self._dense_files[image_size] = convert_quickly(self.map.model, image_size, fast_forms=True)
+            self._dense_files[image_size] = convert_quickly(self.map.model, image_size, xnnpack_passes=True)
         return self._dense_files[image_size]

@@ -140,7 +140,7 @@ class PruningRun:
         return ShortFineTune(self.dense, self.config, *self.sources, after_step)
 
     def prune_softly(self, rates: dict[str, float]) -> tuple[FeatherFace, FeatherFace]:
-        """Train under soft pruning, then silence and remove what is pruned.
+        """Train under soft pruning, then zero out and remove what is pruned.
 
         Returns:
             The masked network, dense and full of zeros, and the pruned one; both are written as run folders.

@@ -10,7 +10,7 @@ from ffkeras.models import config_to_json
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.pruning.dimensions import PruningMap
 from ffkeras.pruning.fpgm import Kept
-from ffkeras.pruning.removal import remove, silence
+from ffkeras.pruning.removal import remove, zero_out
 from ffkeras.pruning.wrappers import FilterPruning, PruneFilters, make_schedule, scaling_layer, wrap
 
 
@@ -98,7 +98,7 @@ class SoftPrunedFeatherFace(keras.Model):
     def masked(self, kept: Kept) -> FeatherFace:
         """A copy of the network with the other units silenced: dense, full of zeros."""
         masked = self.network.copy()
-        silence(PruningMap(masked), kept)
+        zero_out(PruningMap(masked), kept)
         return masked
 
     def removed(self, kept: Kept) -> FeatherFace:

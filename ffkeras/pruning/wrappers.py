@@ -20,7 +20,7 @@ NEVER_KEPT = -1.0  # below any sum of distances
 
 
 def scaling_layer(producer: Producer) -> keras.layers.Layer:
-    """The layer whose weights are zeroed to silence a filter: the BatchNorm after the convolution, if there is one.
+    """The layer whose weights are zeroed to switch a filter off: the BatchNorm after the convolution, if there is one.
 
     BatchNorm divides a filter by its own size, so that one that begins to grow again from zero would be as loud as
     before at its first step, and in a random direction. Its scale grows slowly.

@@ -1,4 +1,4 @@
-"""A network as the operations that its .tflite file will have: BatchNorm folded, rectifiers joined to what they follow.
+"""A network as the operations that its .tflite file will have: BatchNorm folded, rectifiers fused.
 
 The folding is exact: scale and shift of a BatchNorm in inference go into the kernel and the bias before it (Jacob et
 al. 2018, sec. 3.2, with the statistics that training left).
@@ -21,7 +21,7 @@ from ffkeras.models.trace import trace as trace_calls
 TRACE_SIZE = (64, 64)  # the operations are the same at every size; the smallest that P3's two halvings divide
 CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
 FUSING = (*CONVOLUTIONS, SlicedPointwise, keras.layers.Add, keras.layers.Subtract, keras.layers.Multiply)
-"""Layers whose TFLite operation has a rectifier built in."""
+"""Layers whose TFLite operation has an activation fused into it."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Operation:
         inputs: values it takes.
         output: value it makes.
         several: the layer takes a list, also where the list has one value.
-        rectifier: ReLU or ReLU6 inside the operation, or None.
+        fused_activation: ReLU or ReLU6 inside the operation, or None.
         arguments: further keyword arguments of the call.
     """
 
@@ -41,14 +41,14 @@ class Operation:
     inputs: tuple[int, ...]
     output: int
     several: bool = False
-    rectifier: keras.layers.Layer | None = None
+    fused_activation: keras.layers.Layer | None = None
     arguments: dict = field(default_factory=dict)
 
     def __call__(self, inputs: list, forms: Forms = AS_THEY_ARE):
         """Compute the output from the input tensors; `forms` as `FlatNetwork.run` takes them."""
         form = forms.get(type(self.layer), called_with())
         result = form(self.layer, inputs if self.several else inputs[0], **self.arguments)
-        return result if self.rectifier is None else self.rectifier(result)
+        return result if self.fused_activation is None else self.fused_activation(result)
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class _Tracer:
             self._read_fusion(layer, inputs, position)
         elif isinstance(layer, CONVOLUTIONS):
             last, norm = self._take(position, keras.layers.BatchNormalization)
-            self._add(self._fold(layer, norm), inputs, last, built_in=_built_in_rectifier(layer))
+            self._add(self._fold(layer, norm), inputs, last, built_in=_built_in_activation(layer))
         elif isinstance(layer, (keras.layers.Add, keras.layers.Average)):
             self._read_sum(layer, inputs, position)
         elif _is_swish(layer):
@@ -136,10 +136,10 @@ class _Tracer:
 
     def _add(self, layer, inputs, position, several=False, arguments=None, built_in=None) -> None:
         """Add an operation, with the rectifier that alone uses its result where it can be built in."""
-        rectifier = built_in
-        if rectifier is None and isinstance(layer, FUSING):
-            position, rectifier = self._take(position, keras.layers.ReLU)
-        self._emit(Operation(layer, inputs, self._name(position), several, rectifier, arguments or {}))
+        fused_activation = built_in
+        if fused_activation is None and isinstance(layer, FUSING):
+            position, fused_activation = self._take(position, keras.layers.ReLU)
+        self._emit(Operation(layer, inputs, self._name(position), several, fused_activation, arguments or {}))
 
     def _take(self, position: int, kind: type) -> tuple:
         """The call of a layer of `kind` that alone uses a call's output, and that layer; else `position` and None."""
@@ -197,7 +197,7 @@ def _inputs(layer: keras.layers.Layer) -> int:
     return layer.kernel.shape[2] * layer.groups
 
 
-def _built_in_rectifier(layer: keras.layers.Layer) -> keras.layers.Layer | None:
+def _built_in_activation(layer: keras.layers.Layer) -> keras.layers.Layer | None:
     if layer.activation not in (keras.activations.relu, keras.activations.linear):
         raise ValueError(f"{layer.name} has an activation inside; int8 needs it as a layer of its own")
     return keras.layers.ReLU() if layer.activation is keras.activations.relu else None

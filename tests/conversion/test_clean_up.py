@@ -1,7 +1,7 @@
 import pytest
 
 from ffkeras.conversion.clean_up import CleanUpStep, make_clean_up_table, measure_clean_up
-from ffkeras.conversion.fast_forms import RULES
+from ffkeras.conversion.xnnpack_passes import RULES
 from ffkeras.models.describe import describe
 from ffkeras.models.simplify import STEPS, simplify
 from ffkeras.tflite_file.macs import count_macs

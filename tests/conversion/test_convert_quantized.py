@@ -24,7 +24,7 @@ def network(request, batches):
 
 @pytest.fixture(scope="module")
 def file(network):
-    return convert(network, IMAGE_SIZE, fast_forms=False)
+    return convert(network, IMAGE_SIZE, xnnpack_passes=False)
 
 
 def test_the_file_is_whole_numbers_throughout_with_a_scale_for_each_output(file):

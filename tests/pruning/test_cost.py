@@ -58,7 +58,7 @@ def test_the_arena_is_that_of_the_int8_file_and_falls_with_pruning(small_map):
     pytest.importorskip("tflite_micro")
     budget = parse_budget("arena=40KB@64")
     measures = Measures(small_map, [budget])
-    dense = convert_quickly(small_map.model, (64, 64), fast_forms=False)
+    dense = convert_quickly(small_map.model, (64, 64), xnnpack_passes=False)
     assert measures.dense(budget) == smallest_arena(dense)
     assert measures.value(budget, half(small_map)) < measures.dense(budget)
 

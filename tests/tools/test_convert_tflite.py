@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ffkeras.conversion import validation
-from ffkeras.conversion.fast_forms import has_fast_forms
+from ffkeras.conversion.xnnpack_passes import has_xnnpack_forms
 from ffkeras.errors import UserError
 from ffkeras.models import NanoBConfig
 from ffkeras.models.build import build_model
@@ -80,7 +80,7 @@ def test_a_c_array_is_written_beside_the_file(run, tmp_path, capsys):
     written = sorted((tmp_path / "firmware").iterdir())
     assert [path.name for path in written] == ["small_model.cc", "small_model.h"]
     assert f"wrote {written[0]}" in capsys.readouterr().out
-    assert not has_fast_forms((tmp_path / "small.tflite").read_bytes())
+    assert not has_xnnpack_forms((tmp_path / "small.tflite").read_bytes())
     size = (tmp_path / "small.tflite").stat().st_size
     assert f"kModelSize = {size};" in written[1].read_text()
 

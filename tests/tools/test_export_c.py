@@ -54,7 +54,7 @@ def test_a_check_without_a_compiler_is_one_sentence(lamp_int8, tmp_path, monkeyp
 
 
 def test_forms_that_cost_a_microcontroller_more_are_told(lamp_int8, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("ffkeras.conversion.fast_forms.has_fast_forms", lambda _: True)
+    monkeypatch.setattr("ffkeras.conversion.xnnpack_passes.has_xnnpack_forms", lambda _: True)
     monkeypatch.setattr("ffkeras.firmware.tflite_micro_is_installed", lambda: False)
     export_c.main([str(lamp_int8), "--output", str(tmp_path)])
     assert "lamp_int8.tflite has the forms of operations that XNNPACK runs faster" in capsys.readouterr().out

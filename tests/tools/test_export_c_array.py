@@ -26,7 +26,7 @@ def test_forms_that_cost_a_microcontroller_more_are_told(lamp_int8, tmp_path, ca
     monkeypatch.setattr("ffkeras.firmware.write_c_array", lambda *_: ())
     export_c_array.main([str(lamp_int8), "--output", str(tmp_path)])
     assert capsys.readouterr().out == ""
-    monkeypatch.setattr("ffkeras.conversion.fast_forms.has_fast_forms", lambda _: True)
+    monkeypatch.setattr("ffkeras.conversion.xnnpack_passes.has_xnnpack_forms", lambda _: True)
     export_c_array.main([str(lamp_int8), "--output", str(tmp_path)])
     assert "lamp_int8.tflite has the forms of operations that XNNPACK runs faster" in capsys.readouterr().out
 

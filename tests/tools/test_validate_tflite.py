@@ -10,9 +10,9 @@ TOOL = Path(__file__).resolve().parents[2] / "tools" / "validate_tflite.py"
 
 
 def validate(tmp_path, *arguments):
-    """Run the tool as a user does, from another folder, with a ledger of its own and no emulated ARM."""
+    """Run the tool as a user does, from another folder, with a cache of results of its own and no emulated ARM."""
     command = [sys.executable, str(TOOL), *map(str, arguments)]
-    command += ["--ledger", str(tmp_path / "ledger.json"), "--arm-python", str(tmp_path / "none")]
+    command += ["--ledger", str(tmp_path / "result_cache.json"), "--arm-python", str(tmp_path / "none")]
     return subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
 
 

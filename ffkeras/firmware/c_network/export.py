@@ -11,7 +11,7 @@ from ffkeras.firmware.c_network.estimate import estimate_instructions
 from ffkeras.firmware.c_network.header import header_text
 from ffkeras.firmware.c_network.network import Network, lower_network
 from ffkeras.firmware.c_network.source import source_text
-from ffkeras.firmware.facts import Facts, read_facts
+from ffkeras.firmware.model_info import ModelInfo, read_model_info
 from ffkeras.tflite_file.graph import TfliteGraph
 
 KERNELS = Path(__file__).resolve().parents[1] / "c99"
@@ -58,12 +58,12 @@ def export_c(model: bytes, file: str, folder: Path, name: str | None = None) -> 
     """
     file = Path(file).name
     name = _checked_name(name or network_name(file))
-    facts = read_facts(model, file)
+    info = read_model_info(model, file)
     network = lower_network(TfliteGraph(model), file)
-    _check_borders(network, facts, file)
+    _check_borders(network, info, file)
     texts = {
-        f"{name}.h": header_text(facts, network, file, name),
-        f"{name}.c": source_text(facts, network, file, name),
+        f"{name}.h": header_text(info, network, file, name),
+        f"{name}.c": source_text(info, network, file, name),
     }
     for copied in (*ALWAYS_COPIED, *(file for source in network.sources for file in kernel_files(source))):
         texts[copied] = (KERNELS / copied).read_text()
@@ -89,15 +89,15 @@ def _checked_name(name: str) -> str:
     return name
 
 
-def _check_borders(network: Network, facts: Facts, file: str) -> None:
+def _check_borders(network: Network, info: ModelInfo, file: str) -> None:
     """Hold the input and the outputs of a graph against the record beside it."""
-    graph, record = network.graph, facts.record
+    graph, record = network.graph, info.record
     expected = (1, *record.image_size, 3)
     if len(graph.inputs) != 1 or graph.shape(graph.inputs[0]) != expected:
         shapes = [list(graph.shape(tensor)) for tensor in graph.inputs]
         raise UserError(f"{file} takes {shapes}, but its record says {list(expected)}; convert it again.")
     for output, widths in OUTPUT_WIDTHS.items():
-        shape = graph.shape(graph.outputs[facts.outputs[output].index])
+        shape = graph.shape(graph.outputs[info.outputs[output].index])
         if shape not in [(1, record.anchor_count, width) for width in widths]:
             raise UserError(
                 f"{file} gives {output} {list(shape)}, but its record speaks of {record.anchor_count} anchors; "

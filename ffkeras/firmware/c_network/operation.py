@@ -134,7 +134,7 @@ class Operation:
         return all((self.scale(tensor), self.zero_point(tensor)) == own for tensor in tensors)
 
     def output_range(self) -> dict[str, int]:
-        """The C struct Int8Range of the output, with the fused rectifier's limits."""
+        """The C struct Int8Range of the output, with the fused activation's limits."""
         zero_point, scale = self.zero_point(self.output), self.scale(self.output)
         activation = getattr(self.options, "fusedActivationFunction", schema.ActivationFunctionType.NONE)
         self.require(activation in _ACTIVATIONS, f"with the fused activation number {activation}")

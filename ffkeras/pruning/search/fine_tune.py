@@ -16,7 +16,7 @@ from ffkeras.data.samples import PipelineConfig, Source
 from ffkeras.errors import UserError
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.pruning.config import LOSS, PruneConfig
-from ffkeras.pruning.removal import silence
+from ffkeras.pruning.removal import zero_out
 from ffkeras.pruning.soft import SoftPrunedFeatherFace
 from ffkeras.training.config import TrainingConfig
 from ffkeras.training.losses import MultiboxLoss, multibox_loss
@@ -103,7 +103,7 @@ class ShortFineTune:
                 self._step.optimizer.learning_rate = self._schedule.rate_at(step)
                 self._train_step(*next(batches), frozen_norm=self._schedule.is_frozen_at(step))
                 self.after_step()
-        silence(self.soft.map, self.soft.kept())
+        zero_out(self.soft.map, self.soft.kept())
         return self._objective()
 
     def dense_objective(self) -> float:

@@ -42,7 +42,7 @@ def test_a_search_starts_from_many_proportions_that_just_meet_the_budget(small_m
 
 
 def test_budgets_that_need_a_file_raise_the_rates_as_well(small_map, monkeypatch):
-    monkeypatch.setattr(Measures, "_file", lambda self, widths, image_size, fast_forms: widths)
+    monkeypatch.setattr(Measures, "_file", lambda self, widths, image_size, xnnpack_passes: widths)
     monkeypatch.setattr(cost, "smallest_arena", lambda widths, name: 10 * small_map.parameters(widths))
     measures = measures_of(small_map, "arena=0.5x@64")
     points = start_points(measures, HIGHEST, 4, seed=0)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from ffkeras.errors import UserError
 from ffkeras.files import write_json, write_text
-from ffkeras.lowered.arrays import unpack
-from ffkeras.lowered.export import LoweredStep
-from ffkeras.lowered.plan import LoweredRun, Plan
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.saving import save_run
+from ffkeras.stablehlo.arrays import unpack
+from ffkeras.stablehlo.export import LoweredStep
+from ffkeras.stablehlo.plan import LoweredRun, Plan
 from ffkeras.training.run import TRAINING_FILE, make_source
 from ffkeras.training.validation import HeldOutValidation
 

@@ -6,7 +6,7 @@ import pytest
 
 from ffkeras.data.augment_config import AugmentConfig
 from ffkeras.errors import UserError
-from ffkeras.lowered.plan import LoweredRun, Plan
+from ffkeras.stablehlo.plan import LoweredRun, Plan
 from ffkeras.training.config import TrainingConfig
 from ffkeras.training.loss_config import SSD
 

@@ -8,11 +8,11 @@ import jax
 import numpy as np
 
 from ffkeras.files import write_bytes, write_text
-from ffkeras.lowered.arrays import pack, unpack
-from ffkeras.lowered.batches import Batch, BatchMaker
-from ffkeras.lowered.executable import Executable, to_device
-from ffkeras.lowered.plan import LoweredRun, Plan
 from ffkeras.progress import training_progress
+from ffkeras.stablehlo.arrays import pack, unpack
+from ffkeras.stablehlo.batches import Batch, BatchMaker
+from ffkeras.stablehlo.executable import Executable, to_device
+from ffkeras.stablehlo.plan import LoweredRun, Plan
 
 LEARNING_RATE = 0  # index of the variable that is set before each step
 STEPS_PER_LOG_ROW = 20

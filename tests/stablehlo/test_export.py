@@ -8,13 +8,13 @@ import pytest
 
 from ffkeras.backend import tf
 from ffkeras.errors import UserError
-from ffkeras.lowered.arrays import pack
-from ffkeras.lowered.batches import layout
-from ffkeras.lowered.collect import collect_run
-from ffkeras.lowered.export import TARGETS, TAUGHT, LoweredStep, lower, make_encoding
-from ffkeras.lowered.plan import LoweredRun, Plan
 from ffkeras.models.config import default_config
 from ffkeras.models.saving import load_run, save_run
+from ffkeras.stablehlo.arrays import pack
+from ffkeras.stablehlo.batches import layout
+from ffkeras.stablehlo.collect import collect_run
+from ffkeras.stablehlo.export import TARGETS, TAUGHT, LoweredStep, lower, make_encoding
+from ffkeras.stablehlo.plan import LoweredRun, Plan
 from ffkeras.training.config import TrainingConfig
 from tests.models.networks import lively_network
 

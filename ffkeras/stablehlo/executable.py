@@ -6,14 +6,14 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from ffkeras.lowered.arrays import unpack
-from ffkeras.lowered.jax_internals import Module, call_module
+from ffkeras.stablehlo.arrays import unpack
+from ffkeras.stablehlo.jax_internals import Module, call_module
 
 jax.config.update("jax_enable_x64", True)  # the optimizer counts in int64
 
 
 class Executable:
-    """A function that `ffkeras.lowered.export` wrote, compiled for JAX's first device.
+    """A function that `ffkeras.stablehlo.export` wrote, compiled for JAX's first device.
 
     Args:
         folder: of the lowered training.

@@ -26,7 +26,7 @@ class Tensor:
 
 
 @dataclass(frozen=True)
-class Facts:
+class ModelInfo:
     """All that is written beside the bytes of a model.
 
     Args:
@@ -46,7 +46,7 @@ class Facts:
     sha256: str
 
 
-def read_facts(model: bytes, name: str) -> Facts:
+def read_model_info(model: bytes, name: str) -> ModelInfo:
     """Gather what the bytes of a .tflite file say.
 
     Args:
@@ -64,7 +64,7 @@ def read_facts(model: bytes, name: str) -> Facts:
     graph = TfliteGraph(model)
     operations = operation_names(graph.tree, name)
     outputs = {graph.name(tensor): (index, tensor) for index, tensor in enumerate(graph.outputs)}
-    return Facts(
+    return ModelInfo(
         record=record,
         operations=operations,
         input=_read_tensor(graph, 0, graph.inputs[0]),

@@ -8,9 +8,9 @@ import pytest
 
 from ffkeras.data.samples import PipelineConfig, make_sample, normalised_faces
 from ffkeras.errors import UserError
-from ffkeras.lowered.batches import BatchMaker, load_source, matcher_of
-from ffkeras.lowered.plan import Plan
 from ffkeras.models.config import TWO_PER_CELL
+from ffkeras.stablehlo.batches import BatchMaker, load_source, matcher_of
+from ffkeras.stablehlo.plan import Plan
 from ffkeras.training.config import TrainingConfig
 from ffkeras.training.matching import FACE
 

@@ -1,4 +1,4 @@
-"""Telling of what was seen, picture by picture: lines of JSON for programs, lines for a reader."""
+"""Writing what was found, frame by frame: lines of JSON for programs, lines for a reader."""
 
 import contextlib
 import json
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ffkeras.errors import UserError
 from ffkeras.files import NOT_WAITING
-from ffkeras.runtime.live import MILLISECONDS, Sight
+from ffkeras.runtime.live import MILLISECONDS, FrameResult
 
 STANDARD_OUTPUT = "-"
 SECONDS_PER_LINE = 1.0  # of a camera or video, for a reader
@@ -25,16 +25,16 @@ class JsonLines:
         self._name = name
         self._faces_before = True
 
-    def add(self, sight: Sight, moving: bool) -> None:
+    def add(self, frame: FrameResult, moving: bool) -> None:
         """Write one picture; of a camera's or video's without a face only the first after one with faces.
 
         Raises:
             UserError: it cannot be written.
         """
-        if sight.faces or self._faces_before or not moving:
+        if frame.faces or self._faces_before or not moving:
             with self._explaining():
-                self._write(json.dumps(sight.to_json()))
-        self._faces_before = bool(sight.faces)
+                self._write(json.dumps(frame.to_json()))
+        self._faces_before = bool(frame.faces)
 
     def _write(self, line: str) -> None:
         if self._name == STANDARD_OUTPUT:
@@ -67,12 +67,12 @@ class Speech:
     def __init__(self):
         self._last = float("-inf")
 
-    def add(self, sight: Sight, moving: bool) -> None:
+    def add(self, frame: FrameResult, moving: bool) -> None:
         """Say how many faces there are, how long that took, and how many pictures pass in a second."""
         now = time.monotonic()
         if moving and now - self._last < SECONDS_PER_LINE:
             return
         self._last = now
-        faces = f"{len(sight.faces)} {'face' if len(sight.faces) == 1 else 'faces'}"
-        rate = f", {sight.rate:.1f} frames/s" if moving else ""
-        print(f"{sight.name}: {faces}, {MILLISECONDS * sight.seconds:.0f} ms{rate}", flush=True)
+        faces = f"{len(frame.faces)} {'face' if len(frame.faces) == 1 else 'faces'}"
+        rate = f", {frame.rate:.1f} frames/s" if moving else ""
+        print(f"{frame.name}: {faces}, {MILLISECONDS * frame.seconds:.0f} ms{rate}", flush=True)

@@ -16,7 +16,7 @@ from ffkeras.data.dataset import read_dataset, split_held_out
 from ffkeras.data.image_cache import FileSource, ImageCache
 from ffkeras.data.samples import PipelineConfig, make_sample, normalised_faces
 from ffkeras.errors import UserError
-from ffkeras.lowered.plan import Plan
+from ffkeras.stablehlo.plan import Plan
 from ffkeras.training.matching import Match, make_matcher
 
 FORK = multiprocessing.get_context("fork")

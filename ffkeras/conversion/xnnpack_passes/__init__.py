@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from ffkeras.conversion.fast_forms.convolution import join_columns, ungroup
-from ffkeras.conversion.fast_forms.pooling import pool_by_convolution
-from ffkeras.conversion.fast_forms.upsampling import repeat_by_concatenation, scale_before_upsampling
+from ffkeras.conversion.xnnpack_passes.convolution import join_columns, ungroup
+from ffkeras.conversion.xnnpack_passes.pooling import pool_by_convolution
+from ffkeras.conversion.xnnpack_passes.upsampling import repeat_by_concatenation, scale_before_upsampling
 from ffkeras.tflite_file.graph import Rule, TfliteGraph
 
 RULES: dict[str, Rule] = {
@@ -16,7 +16,7 @@ RULES: dict[str, Rule] = {
 }
 
 
-def apply_fast_forms(model: bytes) -> bytes:
+def apply_xnnpack_passes(model: bytes) -> bytes:
     """The file after all of `RULES`.
 
     Args:
@@ -28,8 +28,8 @@ def apply_fast_forms(model: bytes) -> bytes:
     return graph.to_bytes()
 
 
-def has_fast_forms(model: bytes) -> bool:
-    """Whether `apply_fast_forms` changed this file, told by its shapes: only these rules join columns of a map."""
+def has_xnnpack_forms(model: bytes) -> bool:
+    """Whether `apply_xnnpack_passes` changed this file, told by its shapes: only these rules join columns of a map."""
     graph = TfliteGraph(model)
     reshapes = [operator for operator in graph.operators if graph.kind(operator) == "RESHAPE"]
     return any(_joins_columns(graph.shape(op.inputs[0]), graph.shape(op.outputs[0])) for op in reshapes)
@@ -40,4 +40,4 @@ def _joins_columns(before: Sequence[int], after: Sequence[int]) -> bool:
     return len(before) == len(after) == 4 and before[:2] == after[:2] and after[2] < before[2]
 
 
-__all__ = ["RULES", "apply_fast_forms", "has_fast_forms"]
+__all__ = ["RULES", "apply_xnnpack_passes", "has_xnnpack_forms"]

@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True)
 class Kept:
-    """A result from the ledger.
+    """A result from the cache.
 
     Args:
         value: a JSON object.
@@ -27,7 +27,7 @@ class Kept:
     date: str
 
 
-class Ledger:
+class ResultCache:
     """A JSON file of results by the content of what they were made from.
 
     Args:

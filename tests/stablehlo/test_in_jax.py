@@ -12,13 +12,13 @@ import pytest
 from ffkeras.backend import keras
 from ffkeras.data.samples import PipelineConfig, make_sample
 from ffkeras.geometry import make_anchors
-from ffkeras.lowered.arrays import unpack
-from ffkeras.lowered.batches import batch_arrays, batch_bytes, load_source, matcher_of, write_sample
-from ffkeras.lowered.export import TARGETS, TAUGHT, LoweredStep, export_training, make_encoding
-from ffkeras.lowered.plan import LoweredRun, Plan
 from ffkeras.models import BackboneConfig, NanoBConfig
 from ffkeras.models.build import build_model
 from ffkeras.models.saving import save_run
+from ffkeras.stablehlo.arrays import unpack
+from ffkeras.stablehlo.batches import batch_arrays, batch_bytes, load_source, matcher_of, write_sample
+from ffkeras.stablehlo.export import TARGETS, TAUGHT, LoweredStep, export_training, make_encoding
+from ffkeras.stablehlo.plan import LoweredRun, Plan
 from ffkeras.training.config import TrainingConfig
 from tests.conftest import SMALL_WIDTHS
 

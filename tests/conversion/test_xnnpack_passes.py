@@ -5,7 +5,7 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from ffkeras.backend import keras, tf
-from ffkeras.conversion.fast_forms import RULES, apply_fast_forms, has_fast_forms
+from ffkeras.conversion.xnnpack_passes import RULES, apply_xnnpack_passes, has_xnnpack_forms
 from ffkeras.tflite_file.graph import TfliteGraph
 from ffkeras.tflite_file.summary import summarise_graph
 
@@ -60,14 +60,14 @@ def scaled_and_upsampled(x):
 )
 def test_a_fast_form_gives_the_same_numbers(shape, build, gone, new):
     before = int8_file(shape, build)
-    after = apply_fast_forms(before)
+    after = apply_xnnpack_passes(before)
     assert new in operations(after)
     assert gone not in operations(after)
     np.testing.assert_array_equal(run(after), run(before))
 
 
 def test_a_constant_factor_is_applied_to_the_smaller_map():
-    graph = TfliteGraph(apply_fast_forms(int8_file((4, 6, 5), scaled_and_upsampled)))
+    graph = TfliteGraph(apply_xnnpack_passes(int8_file((4, 6, 5), scaled_and_upsampled)))
     (product,) = [operator for operator in graph.operators if graph.kind(operator) == "MUL"]
     assert graph.shape(product.outputs[0]) == (1, 4, 6, 3)
 
@@ -75,7 +75,7 @@ def test_a_constant_factor_is_applied_to_the_smaller_map():
 @pytest.mark.parametrize("side", [2, 4])
 def test_a_pool_without_border_is_off_by_the_rounding_of_halves(side):
     before = int8_file((8, 12, 20), layers.AveragePooling2D(side))
-    after = apply_fast_forms(before)
+    after = apply_xnnpack_passes(before)
     assert operations(after) == {"DEPTHWISE_CONV_2D": 1}
     difference = run(after) - run(before)
     assert set(np.unique(difference)) <= {0, 1}
@@ -84,7 +84,7 @@ def test_a_pool_without_border_is_off_by_the_rounding_of_halves(side):
 
 def test_a_pool_over_the_border_counts_the_pixels_inside():
     before = int8_file((8, 12, 20), layers.AveragePooling2D(3, 1, padding="same"))
-    after = apply_fast_forms(before)
+    after = apply_xnnpack_passes(before)
     assert operations(after) == {"DEPTHWISE_CONV_2D": 1, "MUL": 1}
     difference = np.abs(run(after) - run(before))
     assert difference[:, 1:-1, 1:-1].max() == 0
@@ -94,7 +94,7 @@ def test_a_pool_over_the_border_counts_the_pixels_inside():
 @pytest.mark.parametrize("shape", [(1, 5, 20), (5, 1, 20)])
 def test_a_pool_over_a_map_one_pixel_high_or_wide_is_left_alone(shape):
     before = int8_file(shape, layers.AveragePooling2D(3, 1, padding="same"))
-    assert operations(apply_fast_forms(before)) == operations(before)
+    assert operations(apply_xnnpack_passes(before)) == operations(before)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -108,13 +108,13 @@ def test_nothing_is_left_over_in_the_file(rule, v2_ultra_int8_plain):
 
 
 def test_a_whole_network_loses_what_xnnpack_does_not_take(v2_ultra_int8_plain):
-    after = apply_fast_forms(v2_ultra_int8_plain)
+    after = apply_xnnpack_passes(v2_ultra_int8_plain)
     assert not {"AVERAGE_POOL_2D", "RESIZE_NEAREST_NEIGHBOR"} & operations(after).keys()
     before, graph = summarise_graph(v2_ultra_int8_plain), summarise_graph(after)
     assert (graph.outputs, graph.output_scales) == (before.outputs, before.output_scales)
-    assert apply_fast_forms(after) == after
-    assert has_fast_forms(after)
-    assert not has_fast_forms(v2_ultra_int8_plain)
+    assert apply_xnnpack_passes(after) == after
+    assert has_xnnpack_forms(after)
+    assert not has_xnnpack_forms(v2_ultra_int8_plain)
 
 
 def test_a_whole_network_gives_the_same_numbers_but_for_its_pools(v2_ultra_int8_plain):

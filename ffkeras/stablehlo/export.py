@@ -10,13 +10,13 @@ import numpy as np
 
 from ffkeras.backend import keras, tf
 from ffkeras.files import write_bytes, write_json, write_text
-from ffkeras.lowered.arrays import pack
-from ffkeras.lowered.batches import layout
-from ffkeras.lowered.forms import XLA
-from ffkeras.lowered.plan import LoweredRun, Plan
 from ffkeras.models.build import build_model
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.saving import load_config, load_run
+from ffkeras.stablehlo.arrays import pack
+from ffkeras.stablehlo.batches import layout
+from ffkeras.stablehlo.forms import XLA
+from ffkeras.stablehlo.plan import LoweredRun, Plan
 from ffkeras.training.distillation import DistilledLoss
 from ffkeras.training.step import TrainingStep, make_adamw
 from ffkeras.training.teacher import Teacher

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ffkeras.backend import keras, tf
-from ffkeras.lowered.forms import XLA
+from ffkeras.stablehlo.forms import XLA
 from tests.models.networks import lively_network, random_images
 
 

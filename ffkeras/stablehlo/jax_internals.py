@@ -26,7 +26,7 @@ class Module:
 
     @classmethod
     def read(cls, folder: Path, name: str) -> "Module":
-        """Parse what `ffkeras.lowered.export` wrote."""
+        """Parse what `ffkeras.stablehlo.export` wrote."""
         text = (folder / f"{name}.mlir").read_text()
         with mlir.make_ir_context():
             kind = _function_type(ir.Module.parse(text), "main")
