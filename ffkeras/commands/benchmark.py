@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Time .tflite files, ours and other people's, in turns, stage by stage; or one file operation by operation."""
 
 import argparse
@@ -9,17 +8,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
+from ffkeras.errors import UserError
 
-from ffkeras import cli  # noqa: E402
-from ffkeras.errors import UserError  # noqa: E402
-
-MODELS = ROOT / "tflite" / "models"
-PEERS = ROOT.parent / "shared" / "peers"
-PHOTOGRAPH = ROOT / "tests" / "data" / "photos" / "astronaut.jpg"
 ROUNDS = 30
+PICTURE_SIZE = (512, 512)
 WIDTH = 120  # columns of a table that goes into a file or a pipe
 INTERRUPTED = 130
 
@@ -31,16 +23,14 @@ int8 of the same input size. MB: what loading the file and one run add at their 
 """
 
 
-def parse_arguments() -> argparse.Namespace:
+def parse_arguments(arguments: list[str] | None = None, program: str | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog=program, description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="ours (default: all of tflite/models)")
-    parser.add_argument(
-        "--peers", type=Path, metavar="DIR", help="other people's files (default: ../shared/peers where it is there)"
-    )
-    parser.add_argument("--no-peers", action="store_true", help="only FILES")
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="ours (default: the released ones)")
+    parser.add_argument("--peers", type=Path, metavar="DIR", help="other people's files, to be timed beside ours")
+    parser.add_argument("--no-peers", action="store_true", help="only FILES, as without --peers")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], metavar="N", help="default: 1 2")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="default: %(default)s")
     parser.add_argument(
@@ -48,7 +38,7 @@ def parse_arguments() -> argparse.Namespace:
         action="store_true",
         help="count the processor's time, not the clock's: for a machine that others use; only with --threads 1",
     )
-    parser.add_argument("--image", type=Path, metavar="FILE", help="photograph (default: a portrait of the tests)")
+    parser.add_argument("--image", type=Path, metavar="FILE", help="photograph (default: a picture of synthetic faces)")
     parser.add_argument(
         "--profile",
         type=Path,
@@ -58,7 +48,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--accuracy", type=Path, metavar="FILE", help="JSON of easy, medium, hard for each file name")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="plot accuracy against latency; needs --accuracy")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if options.rounds < 1 or min(options.threads) < 1:
         parser.error("--rounds and --threads should be 1 or more")
     if options.cpu_time and options.threads != [1]:
@@ -69,7 +59,6 @@ def parse_arguments() -> argparse.Namespace:
         parser.error("--profile measures one file alone; leave the others, --peers and --plot out")
     if options.profile and (options.image or options.accuracy):
         parser.error("--profile runs no image and shows no accuracy; leave --image and --accuracy out")
-    options.image = options.image or PHOTOGRAPH
     return options
 
 
@@ -79,13 +68,12 @@ def list_files(options: argparse.Namespace) -> list[Path]:
     Raises:
         UserError: a folder that was named has no .tflite file, or there is none at all.
     """
-    files = options.files or sorted(MODELS.glob("*.tflite"))
-    folder = options.peers or PEERS
-    peers = [] if options.no_peers else sorted(folder.glob("*.tflite"))
-    if options.peers and not peers:
-        raise UserError(f"{folder} holds no .tflite file; name another folder.")
-    if not files + peers:
-        raise UserError(f"{MODELS} holds no .tflite file; name some.")
+    from ffkeras.runtime.released import released_models
+
+    files = options.files or list(released_models().values())
+    peers = sorted(options.peers.glob("*.tflite")) if options.peers and not options.no_peers else []
+    if options.peers and not options.no_peers and not peers:
+        raise UserError(f"{options.peers} holds no .tflite file; name another folder.")
     return list(dict.fromkeys(files + peers))
 
 
@@ -135,11 +123,12 @@ def benchmark(options: argparse.Namespace) -> int:
     from ffkeras.benchmark.machine import describe_machine
     from ffkeras.benchmark.memory import peak_memory
     from ffkeras.benchmark.report import Report
+    from ffkeras.data.synthetic import SyntheticFaces
     from ffkeras.files import write_json
     from ffkeras.images import read_image
 
     accuracies = read_accuracies(options.accuracy) if options.accuracy else {}
-    image = read_image(options.image)
+    image = read_image(options.image) if options.image else SyntheticFaces(1, 0, PICTURE_SIZE).load(0)[0]
     subjects = [read_subject(path) for path in list_files(options)]
     machine = describe_machine()
     memory = {subject.path: peak_memory(subject.path) for subject in subjects}
@@ -148,7 +137,8 @@ def benchmark(options: argparse.Namespace) -> int:
         step = partial(progress.advance, task)
         series, complete = measure(subjects, options.threads, image, options.rounds, step, clock(options))
     figures = tuple(summarise(series))
-    name = f"{options.image.name}, {image.shape[0]} x {image.shape[1]}"
+    name = options.image.name if options.image else "synthetic faces"
+    name += f", {image.shape[0]} x {image.shape[1]}"
     unit = "ms of the processor" if options.cpu_time else "ms"
     report = Report(machine, name, unit, len(series[0].rounds), complete, figures, memory, accuracies)
     print_all([report.conditions, *report.tables(), *report.notes()])
@@ -161,9 +151,16 @@ def benchmark(options: argparse.Namespace) -> int:
     return 0 if complete else INTERRUPTED
 
 
-def main() -> int:
-    """Measure what was asked for."""
-    options = parse_arguments()
+def main(arguments: list[str] | None = None, program: str | None = None, photograph: Path | None = None) -> int:
+    """Measure what was asked for.
+
+    Args:
+        arguments, program: of the command line.
+        photograph: what is detected in, unless --image says otherwise.
+    """
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
+    options = parse_arguments(arguments, program)
+    options.image = options.image or photograph
     from ffkeras.files import check_writable
 
     for output in filter(None, (options.json, options.plot)):
@@ -173,7 +170,3 @@ def main() -> int:
 
         check_plot_suffix(options.plot)
     return profile(options) if options.profile else benchmark(options)
-
-
-if __name__ == "__main__":
-    cli.run(main)

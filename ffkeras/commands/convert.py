@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Convert a trained network to a .tflite file, float32 or int8 throughout, and validate what was written.
 
 The file carries a record of all that a detector must know. It is compared with the Keras model through the runtime
@@ -7,19 +6,13 @@ that users have; a file that disagrees is not kept.
 
 import argparse
 import importlib.util
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from ffkeras import cli
+from ffkeras.conversion.targets import TARGETS, describe_targets
+from ffkeras.errors import UserError
+from ffkeras.files import atomic_path, check_writable
 
-from ffkeras import cli  # noqa: E402
-from ffkeras.conversion.targets import TARGETS, describe_targets  # noqa: E402
-from ffkeras.errors import UserError  # noqa: E402
-from ffkeras.files import atomic_path, check_writable  # noqa: E402
-
-DEFAULT_WEIGHTS = ROOT / "tflite" / "models" / "v2_ultra"
-PHOTOGRAPHS = ROOT / "tests" / "data" / "photos"
 DEFAULT_IMAGE_SIZE = (640, 640)
 VALIDATION_COUNT = 32
 
@@ -28,8 +21,8 @@ int8 takes weights and ranges from quantization-aware training where the run has
 RUN` writes RUN/quantized. Otherwise, or with --post-training, the range of every activation is measured on calibration
 images: 100 or more of the place where the detector will work, faces in them, no labels needed. Without --calibration
 it uses synthetic faces, which calibrate less well.
-Without --validation it compares on other images of the calibration folders; where there are none, on the sample
-photographs and other synthetic faces.
+Without --validation it compares on other images of the calibration folders; where there are none, on other
+synthetic faces, and in a checkout on its sample photographs.
 
 Without --target an int8 file has int8 at its borders and raw outputs, and runs everywhere. The profiles:
 
@@ -49,10 +42,15 @@ class TargetAction(argparse.Action):
         setattr(namespace, self.dest, TARGETS[values])
 
 
-def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+def parse_arguments(
+    arguments: list[str] | None = None, program: str | None = None, weights: Path | None = None
+) -> argparse.Namespace:
     """Read the command line; mistakes end here, before anything slow is imported."""
     parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EPILOG + describe_targets(), formatter_class=argparse.RawDescriptionHelpFormatter
+        prog=program,
+        description=__doc__,
+        epilog=EPILOG + describe_targets(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--int8", action="store_true", help="whole numbers throughout (default: float32)")
     parser.add_argument(
@@ -62,7 +60,12 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         help=f"an int8 file for one kind of device: {', '.join(TARGETS)}, or list (default: one for all)",
     )
     parser.add_argument(
-        "--weights", type=Path, default=DEFAULT_WEIGHTS, metavar="RUN", help="a run folder (default: the released one)"
+        "--weights",
+        type=Path,
+        default=weights,
+        required=weights is None,
+        metavar="RUN",
+        help="a run folder" + (" (default: the released one)" if weights else ""),
     )
     parser.add_argument(
         "--image-size",
@@ -163,7 +166,7 @@ def check_origin(quantized: Path, run: Path) -> None:
         )
 
 
-def choose_images(options: argparse.Namespace, calibrate: bool) -> tuple[list, list]:
+def choose_images(options: argparse.Namespace, calibrate: bool, photographs: Path | None) -> tuple[list, list]:
     """Source images for calibration (none unless `calibrate`) and for validation, uint8 BGR.
 
     Raises:
@@ -184,14 +187,25 @@ def choose_images(options: argparse.Namespace, calibrate: bool) -> tuple[list, l
         for_validation, _ = split_files(options.validation, VALIDATION_COUNT, 0, options.seed)
         validation = read_images(for_validation)
     if not validation:
-        photographs = read_images(list_images([PHOTOGRAPHS]))
-        validation = photographs + synthetic_images(VALIDATION_COUNT - len(photographs), options.seed + 1)
+        validation = read_images(list_images([photographs])) if photographs else []
+        validation += synthetic_images(VALIDATION_COUNT - len(validation), options.seed + 1)
     return calibration, validation
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Load, convert, validate, keep the file if it passed."""
-    options = parse_arguments(arguments)
+def main(
+    arguments: list[str] | None = None,
+    program: str | None = None,
+    weights: Path | None = None,
+    photographs: Path | None = None,
+) -> None:
+    """Load, convert, validate, keep the file if it passed.
+
+    Args:
+        arguments, program: of the command line.
+        weights: the run folder that is converted unless --weights says otherwise.
+        photographs: a folder of images that the file is compared on, unless the command line names others.
+    """
+    options = parse_arguments(arguments, program, weights)
     for path in filter(None, (options.output, options.c_array and options.c_array / "model.h")):
         check_writable(path)
     if options.c_array:
@@ -209,7 +223,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     model, size = load_network(options), options.image_size
     trained_ranges = isinstance(model, QuantizedFeatherFace)
-    calibration, validation = choose_images(options, options.int8 and not trained_ranges)
+    calibration, validation = choose_images(options, options.int8 and not trained_ranges, photographs)
     representative = None
     if calibration:
         count = options.calibration_count
@@ -270,7 +284,3 @@ def default_output(network: str, image_size: tuple[int, int], kind: str) -> Path
     height, width = image_size
     size = str(height) if height == width else f"{height}x{width}"
     return Path("output") / f"{network}_{size}_{kind}.tflite"
-
-
-if __name__ == "__main__":
-    cli.run(main)

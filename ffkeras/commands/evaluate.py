@@ -4,9 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from ffkeras.cli import ImageSizeAction, run
+from ffkeras.cli import ImageSizeAction
 from ffkeras.errors import UserError
 from ffkeras.files import check_writable
 
@@ -29,10 +27,10 @@ be given, and average precision by face height.
 """
 
 
-def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+def parse_arguments(arguments: list[str] | None = None, program: str | None = None) -> argparse.Namespace:
     """Read the command line; mistakes end here, before anything slow is imported."""
     parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog=program, description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     subject = parser.add_mutually_exclusive_group(required=True)
     subject.add_argument(
@@ -142,9 +140,9 @@ def working_threshold(options: argparse.Namespace, detector=None) -> float:
     return WORKING_THRESHOLD if record is None else record.score_threshold
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, program: str | None = None) -> int:
     """Evaluate, print the table, write what was asked for; 1 where pictures could not be read."""
-    options = parse_arguments(arguments)
+    options = parse_arguments(arguments, program)
     for output in filter(None, (options.detections, options.plot, options.json)):
         check_writable(output)
     if options.landmarks:
@@ -269,7 +267,3 @@ def write_outputs(report, plot: Path | None, json: Path | None) -> None:
         write_json(json, report.to_json())
     if plot:
         plot_precision_recall(plot, report.curves, f"{report.title}\n{report.coverage}")
-
-
-if __name__ == "__main__":
-    run(main)

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Write a converted int8 file as C99 that needs no library: for firmware without TFLite Micro.
 
 NAME.h and NAME.c hold the network: one function for each layer, weights for flash, one arena of RAM that is planned.
@@ -9,13 +8,9 @@ Cortex-M4, M7 and M33, and the Helium instructions of Cortex-M55.
 """
 
 import argparse
-import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from ffkeras import cli
 from ffkeras.files import check_writable
 
 NAME_IN_CHECK = "network"
@@ -26,9 +21,11 @@ NOTE = (
 )
 
 
-def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+def parse_arguments(arguments: list[str] | None = None, program: str | None = None) -> argparse.Namespace:
     """Read the command line; mistakes end here, before anything slow is imported."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog=program, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("model", type=Path, metavar="MODEL", help="an int8 .tflite file of tools/convert_tflite.py")
     parser.add_argument(
         "--output", type=Path, default=Path("output/c"), metavar="DIR", help="folder of the files (default: output/c)"
@@ -67,9 +64,9 @@ def check(model: bytes, file: str) -> bool:
     return result.different == 0
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, program: str | None = None) -> int:
     """Read the file, write the C files, and say what they need; 1 where --check found a difference."""
-    options = parse_arguments(arguments)
+    options = parse_arguments(arguments, program)
     check_writable(options.output / "network.c")
     from ffkeras.runtime import read_model
 
@@ -93,7 +90,3 @@ def main(arguments: list[str] | None = None) -> int:
     if has_xnnpack_forms(model):
         print(NOTE.format(file=options.model))
     return int(options.check and not check(model, options.model.name))
-
-
-if __name__ == "__main__":
-    cli.run(main)

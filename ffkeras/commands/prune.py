@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Make a trained network smaller and faster: search how much each group of filters can spare, prune softly, remove.
 
 OUT/search/ holds the trials (trials.csv, trials.png), OUT/soft/ the training under soft pruning, OUT/removed/ the
@@ -14,11 +13,9 @@ import logging
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from ffkeras import cli  # noqa: E402
-from ffkeras.errors import UserError  # noqa: E402
-from ffkeras.pruning.config import GIVEN, OBJECTIVES, SEARCH, UNIFORM, PruneConfig  # noqa: E402
+from ffkeras import cli
+from ffkeras.errors import UserError
+from ffkeras.pruning.config import GIVEN, OBJECTIVES, SEARCH, UNIFORM, PruneConfig
 
 DEFAULTS = {name: entry.default for name, entry in PruneConfig.__dataclass_fields__.items()}
 LOG_WIDTH = 160  # characters, where the output is no terminal
@@ -36,9 +33,11 @@ def parse_rates(text: str) -> dict[str, float]:
     return rates
 
 
-def parse_arguments() -> argparse.Namespace:
+def parse_arguments(arguments: list[str] | None = None, program: str | None = None) -> argparse.Namespace:
     """The command line; options that describe the pruning are absent unless given."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog=program, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("run", nargs="?", metavar="RUN", help="folder of a trained network")
     parser.add_argument("--output", type=Path, metavar="OUT", help="folder of the pruning")
     parser.add_argument(
@@ -83,7 +82,7 @@ def parse_arguments() -> argparse.Namespace:
     soft = parser.add_argument_group("soft pruning", argument_default=argparse.SUPPRESS)
     soft.add_argument("--epochs", type=int, help=f"({DEFAULTS['epochs']})")
     soft.add_argument("--learning-rate", type=float, help=f"AdamW's, at its height ({DEFAULTS['learning_rate']})")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 def read_config(arguments: dict, run: str | None) -> PruneConfig:
@@ -97,9 +96,9 @@ def read_config(arguments: dict, run: str | None) -> PruneConfig:
     return PruneConfig(run, rates_from=rates_from, rates=parse_rates(rates) if rates else {}, **arguments)
 
 
-def main() -> None:
+def main(command_line: list[str] | None = None, program: str | None = None) -> None:
     """Parse, prune, say where the result is."""
-    arguments = vars(parse_arguments())
+    arguments = vars(parse_arguments(command_line, program))
     run, output, resume = (arguments.pop(name) for name in ("run", "output", "resume"))
     print_map, search_only = arguments.pop("map"), arguments.pop("search_only")
     cache_gb, cache_folder = arguments.pop("cache_gb"), arguments.pop("cache_folder")
@@ -155,7 +154,3 @@ def main() -> None:
         raise
     console.print(result.table(run.measures.budgets))
     print(f"fine-tune it with: tools/train.py --from {output / REMOVED_FOLDER} --teacher {config.run} --output ...")
-
-
-if __name__ == "__main__":
-    cli.run(main)

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Train a face detector on labelled images, or on synthetic faces where no --data is given.
 
 A run folder is written: model.json and model.weights.h5 (averaged weights), training.json, steps.csv, epochs.csv,
@@ -10,26 +9,25 @@ it had never stopped. A run with --schedule wsd is made longer by --resume --epo
 import argparse
 import dataclasses
 import logging
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from ffkeras import cli  # noqa: E402
-from ffkeras.data.augment_config import AugmentConfig  # noqa: E402
-from ffkeras.errors import UserError  # noqa: E402
-from ffkeras.models.config import NETWORKS, read_config  # noqa: E402
-from ffkeras.training.config import EXTENDABLE, TrainingConfig  # noqa: E402
-from ffkeras.training.config import QUANTIZE_DEFAULTS as SHORT  # noqa: E402
-from ffkeras.training.loss_config import BOX_WEIGHTS, CHOICES, CLASS_WEIGHTS, LossConfig  # noqa: E402
-from ffkeras.training.schedule import SCHEDULES  # noqa: E402
+from ffkeras import cli
+from ffkeras.data.augment_config import AugmentConfig
+from ffkeras.errors import UserError
+from ffkeras.models.config import NETWORKS, read_config
+from ffkeras.training.config import EXTENDABLE, TrainingConfig
+from ffkeras.training.config import QUANTIZE_DEFAULTS as SHORT
+from ffkeras.training.loss_config import BOX_WEIGHTS, CHOICES, CLASS_WEIGHTS, LossConfig
+from ffkeras.training.schedule import SCHEDULES
 
 DEFAULTS = TrainingConfig()
 
 
-def parse_arguments() -> argparse.Namespace:
+def parse_arguments(arguments: list[str] | None = None, program: str | None = None) -> argparse.Namespace:
     """The command line; options that describe the run are absent unless given."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog=program, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     run = parser.add_argument_group("the run", argument_default=argparse.SUPPRESS)
     run.add_argument(
         "--model", metavar="NAME|JSON", help=f"{', '.join(NETWORKS)}, or its JSON (v2_ultra; with --from RUN's)"
@@ -85,7 +83,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true", help="continue the run in --output")
     cli.add_cache_arguments(parser)
     parser.add_argument("--threads", type=int, default=0, help="of TensorFlow; 0: all cores")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 def parse_names(text: str) -> tuple[str, ...]:
@@ -150,9 +148,9 @@ def take_config(kind: type, arguments: dict):
     return kind(**{name: arguments.pop(name) for name in names})
 
 
-def main() -> None:
+def main(command_line: list[str] | None = None, program: str | None = None) -> None:
     """Parse, train, say where the result is."""
-    arguments = vars(parse_arguments())
+    arguments = vars(parse_arguments(command_line, program))
     output, resume = arguments.pop("output"), arguments.pop("resume")
     cache_gb, cache_folder = arguments.pop("cache_gb"), arguments.pop("cache_folder")
     threads = arguments.pop("threads")
@@ -207,7 +205,3 @@ def default_folder(config: TrainingConfig, name: str) -> Path:
 
         return Path(config.start_from) / QUANTIZED_FOLDER  # where tools/convert_tflite.py looks for it
     return Path("runs") / read_config(name).network
-
-
-if __name__ == "__main__":
-    cli.run(main)

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Prove that .tflite files give the same answer on every runtime that is here.
 
 Runs photographs through TensorFlow, LiteRT, tflite-runtime and TFLite Micro, each in a process of its own, and compares
@@ -6,17 +5,13 @@ raw outputs, faces and average precision with the reference kernels.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from ffkeras.errors import UserError
+from ffkeras.files import check_writable, write_json, write_text
 
-from ffkeras import cli  # noqa: E402
-from ffkeras.files import check_writable, write_json, write_text  # noqa: E402
-
-PHOTOGRAPHS = ROOT / "tests" / "data" / "photos"
 DEFAULT_SAMPLE, DEFAULT_EMULATED = 40, 2
+OUTPUT = Path("output")
 
 EPILOG = """\
 Runtimes with reference kernels (TFLite Micro too) must agree in every bit, and so must TFLite's own optimised kernels.
@@ -30,10 +25,12 @@ so that a command that was interrupted or repeated does not pay twice.
 """
 
 
-def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+def parse_arguments(
+    arguments: list[str] | None = None, program: str | None = None, output: Path = OUTPUT
+) -> argparse.Namespace:
     """Read the command line; mistakes end here, before anything slow is imported."""
     parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog=program, description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help=".tflite files with an ffkeras record")
     parser.add_argument("--images", nargs="+", default=[], metavar="PATH", help="more images and folders of them")
@@ -56,7 +53,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--arm-python",
         type=Path,
-        default=ROOT / "output" / "rpi" / "python",
+        default=output / "rpi" / "python",
         metavar="FILE",
         help="a command that runs Python for aarch64 (default: what tflite/rpi/emulate.sh leaves)",
     )
@@ -71,7 +68,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "--ledger",
         dest="result_cache",
         type=Path,
-        default=ROOT / "output" / "validation.json",
+        default=output / "validation.json",
         metavar="FILE",
         help="where results are kept by the files' content (default: output/validation.json)",
     )
@@ -101,9 +98,27 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     return options
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Check every file, print and write the reports; 1 where one of them fails."""
-    options = parse_arguments(arguments)
+def main(
+    arguments: list[str] | None = None,
+    program: str | None = None,
+    photographs: Path | None = None,
+    output: Path = OUTPUT,
+) -> int:
+    """Check every file, print and write the reports; 1 where one of them fails.
+
+    Args:
+        arguments, program: of the command line.
+        photographs: a folder of pictures that every runtime is given, besides those of the command line.
+        output: the folder of what is kept from one call to the next.
+
+    Raises:
+        UserError: no picture to compare on, or a file that cannot be read or written.
+    """
+    options = parse_arguments(arguments, program, output)
+    if not (photographs or options.images or options.data):
+        raise UserError(
+            "there is no picture to compare runtimes on; name some with --images, or WIDER FACE with --data."
+        )
     kept_inputs = options.keep_inputs and options.keep_inputs / "inputs.npy"
     for output in filter(None, (options.json, options.table, options.result_cache, kept_inputs)):
         check_writable(output)
@@ -120,7 +135,7 @@ def main(arguments: list[str] | None = None) -> int:
         read_metadata(read_model(file), str(file))
     result_cache = ResultCache(options.result_cache)
     settings = read_settings(
-        [PHOTOGRAPHS, *options.images],
+        [*([photographs] if photographs else []), *options.images],
         data=options.data,
         sample=options.sample,
         emulated_images=options.emulated_images,
@@ -159,7 +174,3 @@ def write_outputs(options: argparse.Namespace, reports: list, accuracy: dict) ->
         precision = {name: entry["average_precision"] for name, entry in accuracy.items()}
         images = next((entry["images"] for entry in accuracy.values()), None)
         write_text(options.table, to_markdown(reports, precision, images))
-
-
-if __name__ == "__main__":
-    cli.run(main)
