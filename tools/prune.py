@@ -21,7 +21,6 @@ from ffkeras.errors import UserError  # noqa: E402
 from ffkeras.search.config import GIVEN, OBJECTIVES, SEARCH, UNIFORM, PruneConfig  # noqa: E402
 
 DEFAULTS = {name: entry.default for name, entry in PruneConfig.__dataclass_fields__.items()}
-GIGABYTE = 1 << 30
 LOG_WIDTH = 160  # characters, where the output is no terminal
 
 
@@ -49,7 +48,7 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--search-only", action="store_true", help="end when the rates are found")
     parser.add_argument("--resume", action="store_true", help="continue the pruning in --output")
-    parser.add_argument("--cache-gb", type=float, default=6.5, help="memory for decoded images (%(default)s)")
+    cli.add_cache_arguments(parser)
     parser.add_argument("--threads", type=int, default=0, help="of TensorFlow; 0: all cores")
     what = parser.add_argument_group("what is pruned", argument_default=argparse.SUPPRESS)
     what.add_argument(
@@ -103,7 +102,8 @@ def main() -> None:
     arguments = vars(parse_arguments())
     run, output, resume = (arguments.pop(name) for name in ("run", "output", "resume"))
     print_map, search_only = arguments.pop("map"), arguments.pop("search_only")
-    cache_bytes, threads = int(arguments.pop("cache_gb") * GIGABYTE), arguments.pop("threads")
+    cache_gb, cache_folder = arguments.pop("cache_gb"), arguments.pop("cache_folder")
+    threads = arguments.pop("threads")
     if print_map and run is None:
         raise UserError("--map takes the run whose map it prints: tools/prune.py RUN --map.")
     if resume and (arguments or run):
@@ -135,10 +135,11 @@ def main() -> None:
     tf.get_logger().setLevel(logging.ERROR)  # every conversion traces anew, which is no fault
     logging.basicConfig(format="%(message)s")
     logging.getLogger("ffkeras").setLevel(logging.INFO)  # what the readers found, and what they missed
+    from ffkeras.data.image_cache import make_cache
     from ffkeras.search.road import REMOVED_FOLDER, Road, resume_pruning, start_pruning
 
     config = resume_pruning(output) if resume else start_pruning(config, output)
-    road = Road(config, output, cache_bytes, console)
+    road = Road(config, output, make_cache(cache_gb, cache_folder), console)
     try:
         rates = road.find_rates()
         if rates is None:

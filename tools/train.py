@@ -25,7 +25,6 @@ from ffkeras.training.loss_config import BOX_WEIGHTS, CHOICES, CLASS_WEIGHTS, Lo
 from ffkeras.training.schedule import SCHEDULES  # noqa: E402
 
 DEFAULTS = TrainingConfig()
-GIGABYTE = 1 << 30
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -84,7 +83,7 @@ def parse_arguments() -> argparse.Namespace:
     add_augment_arguments(parser.add_argument_group("how samples are varied", argument_default=argparse.SUPPRESS))
     parser.add_argument("--output", type=Path, help="run folder (default runs/NAME, with --quantize RUN/quantized)")
     parser.add_argument("--resume", action="store_true", help="continue the run in --output")
-    parser.add_argument("--cache-gb", type=float, default=6.5, help="memory for decoded images (%(default)s)")
+    cli.add_cache_arguments(parser)
     parser.add_argument("--threads", type=int, default=0, help="of TensorFlow; 0: all cores")
     return parser.parse_args()
 
@@ -155,7 +154,8 @@ def main() -> None:
     """Parse, train, say where the result is."""
     arguments = vars(parse_arguments())
     output, resume = arguments.pop("output"), arguments.pop("resume")
-    cache_bytes, threads = int(arguments.pop("cache_gb") * GIGABYTE), arguments.pop("threads")
+    cache_gb, cache_folder = arguments.pop("cache_gb"), arguments.pop("cache_folder")
+    threads = arguments.pop("threads")
     changes = {name: arguments.pop(name) for name in EXTENDABLE if resume and name in arguments}
     if resume and arguments:
         given = ", ".join(f"--{name.replace('_', '-')}" for name in arguments)
@@ -177,13 +177,15 @@ def main() -> None:
     if threads:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
+    from ffkeras.data.image_cache import make_cache
     from ffkeras.training.run import resume_run, start_run
 
     folder = output or default_folder(config, name)
     logging.basicConfig(format="%(message)s")
     logging.getLogger("ffkeras").setLevel(logging.INFO)  # what the readers found, and what they missed
 
-    trainer = resume_run(folder, cache_bytes, changes) if resume else start_run(network, config, folder, cache_bytes)
+    cache = make_cache(cache_gb, cache_folder)
+    trainer = resume_run(folder, cache, changes) if resume else start_run(network, config, folder, cache)
     print(f"{trainer.model.name}: {len(trainer.source)} images, {trainer.total_steps} steps; run folder {folder}")
     try:
         trainer.run()

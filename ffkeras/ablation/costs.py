@@ -223,7 +223,7 @@ def _training_step(network: NetworkConfig, size: StepSize) -> Callable[[], None]
         epochs=1,
     )
     with tempfile.TemporaryDirectory() as folder:
-        trainer = start_run(network, config, Path(folder), 0)
+        trainer = start_run(network, config, Path(folder))
     batch = next(trainer.batches(0))
 
     def step() -> None:

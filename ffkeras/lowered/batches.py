@@ -13,7 +13,7 @@ import numpy as np
 
 from ffkeras.data.augment import Sample
 from ffkeras.data.dataset import read_dataset, split_held_out
-from ffkeras.data.image_cache import FileSource
+from ffkeras.data.image_cache import FileSource, ImageCache
 from ffkeras.data.samples import PipelineConfig, make_sample, normalised_faces
 from ffkeras.errors import UserError
 from ffkeras.lowered.plan import Plan
@@ -65,7 +65,7 @@ def matcher_of(plan: Plan) -> Match:
 def load_source(plan: Plan) -> FileSource:
     """The training samples of a plan; images are decoded when they are first read."""
     training, _ = split_held_out(read_dataset(plan.data))
-    return FileSource(training, CACHE_BYTES)
+    return FileSource(training, ImageCache(CACHE_BYTES))
 
 
 class BatchMaker:

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ffkeras.backend import keras
+from ffkeras.data.image_cache import Cache
 from ffkeras.data.samples import PipelineConfig, Source, steps_per_epoch
 from ffkeras.errors import UserError
 from ffkeras.files import check_writable, checksum, write_json
@@ -73,7 +74,7 @@ class Road:
     Args:
         config: of the pruning.
         output: its folder.
-        cache_bytes: memory for decoded images.
+        cache: reads the images; None: each is decoded at every reading.
         console: to print on.
 
     Attributes:
@@ -85,8 +86,8 @@ class Road:
         UserError: no float run, or unknown groups of rates.
     """
 
-    def __init__(self, config: PruneConfig, output: Path, cache_bytes: int, console: Console):
-        self.config, self.output, self.cache_bytes, self.console = config, output, cache_bytes, console
+    def __init__(self, config: PruneConfig, output: Path, cache: Cache | None, console: Console):
+        self.config, self.output, self.cache, self.console = config, output, cache, console
         keras.utils.set_random_seed(config.seed)
         self.dense = load_run(config.run)
         self.map = PruningMap(self.dense)
@@ -99,7 +100,7 @@ class Road:
     @cached_property
     def sources(self) -> tuple[Source, Source]:
         """Training and held-out samples; a chief needs them only when the search is over."""
-        return make_source(self._training, self.cache_bytes)
+        return make_source(self._training, self.cache)
 
     @cached_property
     def _training(self) -> TrainingConfig:

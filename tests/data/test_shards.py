@@ -53,7 +53,7 @@ def same(mine, theirs):
 
 def test_shards_give_the_samples_of_the_files_in_their_order(faces, shards):
     for files, part in zip(split_held_out(read_dataset([faces])), ("training.npy", HELD_OUT_FILE), strict=True):
-        source, wanted = ShardSource(shards, part), FileSource(files, 0)
+        source, wanted = ShardSource(shards, part), FileSource(files)
         assert len(source) == len(wanted) > 0
         for index in range(len(source)):
             same(source.load(index), wanted.load(index))
@@ -62,7 +62,7 @@ def test_shards_give_the_samples_of_the_files_in_their_order(faces, shards):
 def test_a_run_sees_the_same_batches_from_shards_as_from_files(faces, shards):
     """Whatever the place in the endless sequence: an epoch's order depends on the seed and the count alone."""
     pipeline = PipelineConfig((64, 64), 4, (0.0, 0.0, 0.0), seed=3)
-    sources = [make_source(TrainingConfig(data=(str(folder),)), 0)[0] for folder in (faces, shards)]
+    sources = [make_source(TrainingConfig(data=(str(folder),)), None)[0] for folder in (faces, shards)]
     for position in (0, 1, len(sources[0]), 3 * len(sources[0]) + 5):
         a, b = (make_sample(source, pipeline, position) for source in sources)
         np.testing.assert_array_equal(a.image, b.image)
@@ -78,8 +78,8 @@ def test_tensorflow_reads_the_shards_too(shards):
 
 
 def test_files_and_shards_are_joined_and_a_set_named_twice_counts_twice(faces, shards):
-    once, held_out = make_source(TrainingConfig(data=(str(shards),)), 0)
-    both, held_out_of_both = make_source(TrainingConfig(data=(str(shards), str(faces), str(shards))), 0)
+    once, held_out = make_source(TrainingConfig(data=(str(shards),)), None)
+    both, held_out_of_both = make_source(TrainingConfig(data=(str(shards), str(faces), str(shards))), None)
     assert len(both) == 3 * len(once)
     assert len(held_out_of_both) == 2 * len(held_out)
     for index in range(len(once)):
@@ -88,18 +88,18 @@ def test_files_and_shards_are_joined_and_a_set_named_twice_counts_twice(faces, s
 
 
 def test_a_run_knows_whether_its_shards_are_others(faces, shards, tmp_path):
-    known = {_digest(*make_source(TrainingConfig(data=(str(folder),)), 0)) for folder in (shards, faces)}
+    known = {_digest(*make_source(TrainingConfig(data=(str(folder),)), None)) for folder in (shards, faces)}
     write_shards(EncodedFiles(read_dataset([faces]), longest_side=70), tmp_path / "other", 20_000)
-    known.add(_digest(*make_source(TrainingConfig(data=(str(tmp_path / "other"),)), 0)))
-    known.add(_digest(*make_source(TrainingConfig(data=(str(shards), str(tmp_path / "other"))), 0)))
+    known.add(_digest(*make_source(TrainingConfig(data=(str(tmp_path / "other"),)), None)))
+    known.add(_digest(*make_source(TrainingConfig(data=(str(shards), str(tmp_path / "other"))), None)))
     assert len(known) == 4
     write_shards(EncodedFiles(read_dataset([faces])), tmp_path / "again", 20_000)
-    assert _digest(*make_source(TrainingConfig(data=(str(tmp_path / "again"),)), 0)) in known
+    assert _digest(*make_source(TrainingConfig(data=(str(tmp_path / "again"),)), None)) in known
 
 
 def test_smaller_pictures_have_their_faces_where_they_were(faces, tmp_path):
     write_shards(EncodedFiles(read_dataset([faces]), longest_side=50), tmp_path / "small", 10**6)
-    files = FileSource(split_held_out(read_dataset([faces]))[0], 0)
+    files = FileSource(split_held_out(read_dataset([faces]))[0])
     source = ShardSource(tmp_path / "small")
     for index in range(len(source)):
         (image, labelled), (whole, wanted) = source.load(index), files.load(index)

@@ -14,7 +14,7 @@ CONFIG = PruneConfig("", budgets=("params=0.6x",), rates_from=UNIFORM)
 
 
 def road(config, output):
-    return Road(start_pruning(config, output), output, 0, Console(quiet=True))
+    return Road(start_pruning(config, output), output, None, Console(quiet=True))
 
 
 def test_only_a_float_run_is_pruned(tmp_path):
