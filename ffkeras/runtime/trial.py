@@ -54,7 +54,9 @@ def try_bytes(model: bytes, name: str) -> Shapes:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise UserError(f"{name} takes longer than {PATIENCE:.0f} seconds for two pictures; convert it again.") from error
+        raise UserError(
+            f"{name} takes longer than {PATIENCE:.0f} seconds for two pictures; convert it again."
+        ) from error
     except OSError as error:
         raise UserError(f"cannot start a process to try {name} in ({error.strerror}); end other programs.") from error
     lines = result.stdout.splitlines()
@@ -63,8 +65,8 @@ def try_bytes(model: bytes, name: str) -> Shapes:
         raise UserError(answer["error"])
     if "shapes" not in answer:
         raise UserError(
-            f"{name} has a graph that takes the interpreter down ({_ending(result.returncode)}), though its checksum is "
-            "right: it is forged, or not for this interpreter; take models from whom you trust."
+            f"{name} takes the interpreter down ({_ending(result.returncode)}) though its checksum is right: "
+            "it is forged, or not for this interpreter; take models from whom you trust."
         )
     return {int(tensor): tuple(shape) for tensor, shape in answer["shapes"].items()}
 
