@@ -113,10 +113,10 @@ def main(arguments: list[str] | None = None) -> int:
     from ffkeras.crosscheck.ledger import Ledger, kept_note
     from ffkeras.crosscheck.session import check_files, read_settings
     from ffkeras.crosscheck.text import to_renderable
-    from ffkeras.runtime import read_metadata, read_model
+    from ffkeras.runtime.trial import try_model
 
     for file in options.files:
-        read_metadata(read_model(file), str(file))
+        try_model(file)
     ledger = Ledger(options.ledger)
     settings = read_settings(
         [PHOTOGRAPHS, *options.images],

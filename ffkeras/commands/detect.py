@@ -152,10 +152,12 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> int:
     from ffkeras.runtime.sinks import output_paths
     from ffkeras.runtime.sources import list_sources
     from ffkeras.runtime.tiles import tile_side
+    from ffkeras.runtime.trial import try_model
 
     sources = list_sources(args.inputs)
     outputs = output_paths(sources, args.output) if args.output else [None] * len(sources)
     check_arguments(args, sources, outputs)
+    try_model(args.model or DEFAULT_MODEL)
     detector = FaceDetector(args.model or DEFAULT_MODEL, args.score_threshold, args.iou_threshold, args.num_threads)
     draw = blur_faces if args.blur else draw_faces
     shown = show if args.show else None

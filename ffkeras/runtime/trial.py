@@ -5,6 +5,7 @@ reads any other, beyond the ends of its memory too. `python -m ffkeras.runtime.t
 """
 
 import contextlib
+import functools
 import json
 import os
 import signal
@@ -42,6 +43,7 @@ def try_model(model: str | os.PathLike) -> Shapes | None:
     return try_bytes(read_model(path), str(path))
 
 
+@functools.lru_cache(maxsize=4)
 def try_bytes(model: bytes, name: str) -> Shapes:
     """As `try_model`, for the bytes of a file that sentences call `name`."""
     try:

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
+from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.firmware import smallest_arena
+from ffkeras.firmware.c_network.estimate import PROCESSORS, estimate_instructions
+from ffkeras.firmware.c_network.network import lower_network
 from ffkeras.pruning.dimensions import PruningMap
 from ffkeras.pruning.fpgm import choose
 from ffkeras.pruning.removal import remove
-from ffkeras.search.budgets import ARENA, LATENCY, MACS, PARAMETERS, Budget
+from ffkeras.search.budgets import ARENA, INSTRUCTIONS, LATENCY, MACS, PARAMETERS, Budget
 from ffkeras.search.latency import invoke_ratio
 from ffkeras.search.quick_file import convert_quickly
 
@@ -92,6 +95,10 @@ class Measures:
             return self.map.macs(widths, budget.image_size)
         if budget.quantity == ARENA:
             return smallest_arena(self._file(widths, budget.image_size, fast_forms=False), "the pruned network")
+        if budget.quantity == INSTRUCTIONS:
+            file = self._file(widths, budget.image_size, fast_forms=False)
+            network = lower_network(OpenGraph(file), "the pruned network")
+            return estimate_instructions(network)[PROCESSORS[budget.processor]]
         pruned = self._file(widths, budget.image_size, fast_forms=True)
         return invoke_ratio(pruned, self._dense_file(budget.image_size), budget.image_size)
 

@@ -5,6 +5,7 @@ import pytest
 from tests.fuzz import __main__ as driver
 from tests.fuzz.corpus import KINDS, Attack, animated_png, with_checksum
 from tests.fuzz.mutate import mend_png
+from tests.fuzz.readers import READERS
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="resource limits of Unix")
 
@@ -31,6 +32,15 @@ def test_a_short_attack_finds_nothing(kind, tmp_path):
     assert counts["files"] == counts["accepted"] + counts["refused"] > 5
     assert not (tmp_path / "found").exists()
     del large
+
+
+@pytest.mark.device
+@pytest.mark.parametrize("kind", [kind for kind in READERS if "-" in kind])
+def test_the_readers_in_other_languages_take_and_refuse_and_do_not_fall_over(kind, tmp_path):
+    counts = driver.attack(kind, 600, 0, tmp_path / "found", limit=200)
+    assert counts["accepted"]
+    assert counts["refused"] or kind == "java-picture"  # whatever has no orientation is upright
+    assert counts["files"] == counts["accepted"] + counts["refused"] == 200, dict(counts)
 
 
 @pytest.mark.parametrize(
