@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from ffkeras.errors import UserError
 from ffkeras.quiet import own_this_process
@@ -55,6 +56,17 @@ def _end(sentence: str, code: int) -> int:
         with contextlib.suppress(OSError, ValueError, AttributeError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
+
+
+def add_cache_arguments(parser: argparse.ArgumentParser) -> None:
+    """`--cache-gb` and `--cache-folder`, for `ffkeras.data.image_cache.make_cache`."""
+    parser.add_argument("--cache-gb", type=float, default=6.5, help="memory for decoded images (%(default)s)")
+    parser.add_argument(
+        "--cache-folder",
+        type=Path,
+        metavar="FOLDER",
+        help="keep decoded images there instead, --cache-gb at most, for all runs side by side and for later ones",
+    )
 
 
 def parse_image_size(text: str) -> tuple[int, int]:

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from ffkeras.conversion.flatbuffer import pack_model
-from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.errors import UserError
 from ffkeras.runtime.checksum import CHECKSUM_KEY, ZEROS
 from ffkeras.runtime.flatbuffer import find_metadata_buffer
 from ffkeras.runtime.metadata import METADATA_NAME, read_metadata
+from ffkeras.tflite_file.graph import TfliteGraph
+from ffkeras.tflite_file.pack import pack_model
 
 MODEL = Path(__file__).parents[1] / "tflite" / "models" / "nano_b_micro_160_int8.tflite"
 CLASSES, BOXES, LANDMARKS = "classification", "bbox_regression", "landmarks"
@@ -31,7 +31,7 @@ VALUES = (
 @functools.cache
 def small_model() -> bytes:
     """The borders and the record of a released file, with the last operations alone: quickly changed and written."""
-    graph = OpenGraph(MODEL.read_bytes())
+    graph = TfliteGraph(MODEL.read_bytes())
     wanted = set(graph.outputs)
     for operator in reversed(graph.operators):
         if wanted.intersection(operator.outputs) and graph.kind(operator) in ("CONCATENATION", "LOGISTIC"):

@@ -17,8 +17,6 @@ from ffkeras import cli  # noqa: E402
 from ffkeras.models.config import NETWORKS, read_config  # noqa: E402
 from ffkeras.training.config import TrainingConfig  # noqa: E402
 
-GIGABYTE = 1 << 30
-
 
 def main() -> None:
     """Parse, measure, print."""
@@ -35,7 +33,7 @@ def main() -> None:
         "--frozen-blocks", type=int, default=0, help="of the backbone, as in tools/train.py (%(default)s)"
     )
     parser.add_argument("--threads", type=int, default=0, help="of TensorFlow; 0: all cores")
-    parser.add_argument("--cache-gb", type=float, default=6.5, help="memory for decoded images (%(default)s)")
+    cli.add_cache_arguments(parser)
     arguments = parser.parse_args()
 
     network = read_config(arguments.model)
@@ -51,11 +49,12 @@ def main() -> None:
     if arguments.threads:
         tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
         tf.config.threading.set_inter_op_parallelism_threads(arguments.threads)
+    from ffkeras.data.image_cache import make_cache
     from ffkeras.training.run import start_run
     from ffkeras.training.throughput import measure_throughput
 
     with tempfile.TemporaryDirectory() as folder:
-        trainer = start_run(network, config, Path(folder), int(arguments.cache_gb * GIGABYTE))
+        trainer = start_run(network, config, Path(folder), make_cache(arguments.cache_gb, arguments.cache_folder))
         result = measure_throughput(trainer, arguments.steps, arguments.rounds)
     size = "x".join(map(str, arguments.image_size))
     threads = arguments.threads or os.cpu_count()

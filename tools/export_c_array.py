@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> None:
     from ffkeras.runtime import read_model
 
     model = read_model(options.model)
-    from ffkeras.conversion.fast_forms import has_fast_forms
+    from ffkeras.conversion.xnnpack_passes import has_xnnpack_forms
     from ffkeras.firmware import write_c_array
     from ffkeras.firmware.sound_graph import reading_graph, require_sound_graph
 
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> None:
         written = write_c_array(model, options.model.name, options.output)
     for path in written:
         print(f"wrote {path}")
-    if has_fast_forms(model):
+    if has_xnnpack_forms(model):
         print(NOTE.format(file=options.model))
 
 

@@ -39,7 +39,6 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> int:
     """Build, run, print the table; exits 1 where something does not fit or does not run."""
     options = parse_arguments(arguments)
-    from ffkeras.conversion.open_graph import OpenGraph
     from ffkeras.firmware.boards import compiler_version, find_board, list_boards, run_board
     from ffkeras.firmware.c_network import export_c
     from ffkeras.firmware.c_network.network import lower_network
@@ -47,6 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     from ffkeras.firmware.instructions import instruction_lines, read_instructions
     from ffkeras.firmware.sound_graph import reading_graph, require_sound_graph
     from ffkeras.runtime import read_model
+    from ffkeras.tflite_file.graph import TfliteGraph
 
     chosen = [find_board(name) for name in options.boards] if options.boards else list_boards()
     flags = [PLAIN] if options.plain else []
@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
             network = Path(folder) / f"network_{number}"
             with reading_graph(str(path)):
                 export_c(model, path.name, network, "network")
-                layers = lower_network(OpenGraph(model), path.name) if options.instructions else None
+                layers = lower_network(TfliteGraph(model), path.name) if options.instructions else None
             for board in chosen:
                 firmware = Path(folder) / board.name
                 try:

@@ -111,10 +111,10 @@ class Costs:
         return known
 
     def _convert(self, row: str, model) -> int:
-        from ffkeras.search.quick_file import convert_quickly
+        from ffkeras.pruning.quick_file import convert_quickly
 
         try:
-            data = convert_quickly(model, self.image_size, fast_forms=True)
+            data = convert_quickly(model, self.image_size, xnnpack_passes=True)
         except UserError:  # int8 cannot express it
             return 0
         write_bytes(self.file(row), data)
@@ -223,7 +223,7 @@ def _training_step(network: NetworkConfig, size: StepSize) -> Callable[[], None]
         epochs=1,
     )
     with tempfile.TemporaryDirectory() as folder:
-        trainer = start_run(network, config, Path(folder), 0)
+        trainer = start_run(network, config, Path(folder))
     batch = next(trainer.batches(0))
 
     def step() -> None:

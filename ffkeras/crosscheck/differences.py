@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ffkeras.conversion.open_graph import OpenGraph
+from ffkeras.tflite_file.graph import TfliteGraph
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def output_steps(model: bytes) -> list[float | None]:
 
     An int8 output counts in its own integers (1.0); one that a DEQUANTIZE turns to float, in that one's scale.
     """
-    graph = OpenGraph(model)
+    graph = TfliteGraph(model)
     scales = {
         int(operator.outputs[0]): float(graph.quantization(operator.inputs[0]).scale[0])
         for operator in graph.operators

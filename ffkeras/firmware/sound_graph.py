@@ -4,10 +4,10 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-from ffkeras.conversion.open_graph import ABSENT, OpenGraph
 from ffkeras.errors import UserError
 from ffkeras.runtime.model_file import read_model
 from ffkeras.runtime.trial import Shapes, try_model
+from ffkeras.tflite_file.graph import ABSENT, TfliteGraph
 
 
 def require_sound_graph(path: str | os.PathLike) -> None:
@@ -21,10 +21,10 @@ def require_sound_graph(path: str | os.PathLike) -> None:
     shapes = try_model(path)
     if shapes is not None:  # else it is one of the released files
         with reading_graph(str(path)):
-            check_shapes(OpenGraph(read_model(path)), shapes, str(path))
+            check_shapes(TfliteGraph(read_model(path)), shapes, str(path))
 
 
-def check_shapes(graph: OpenGraph, shapes: Shapes, name: str) -> None:
+def check_shapes(graph: TfliteGraph, shapes: Shapes, name: str) -> None:
     """Hold the shapes in a file against those that an interpreter came to. Raises UserError."""
     for operator in graph.operators:
         for tensor in map(int, (*operator.inputs, *operator.outputs)):

@@ -7,7 +7,7 @@ from pathlib import Path
 from ffkeras.backend import keras
 from ffkeras.data.dataset import read_dataset, split_held_out
 from ffkeras.data.digest import dataset_digest
-from ffkeras.data.image_cache import FileSource
+from ffkeras.data.image_cache import Cache, FileSource
 from ffkeras.data.labels import LabelledImage
 from ffkeras.data.samples import PipelineConfig, Source, steps_per_epoch
 from ffkeras.data.synthetic import SyntheticFaces
@@ -38,7 +38,9 @@ SYNTHETIC_HELD_OUT = 64
 HELD_OUT_OF_A_SOURCE = 128  # images; more would only cost time
 
 
-def start_run(network: NetworkConfig | None, config: TrainingConfig, folder: Path, cache_bytes: int) -> Trainer:
+def start_run(
+    network: NetworkConfig | None, config: TrainingConfig, folder: Path, cache: Cache | None = None
+) -> Trainer:
     """A new run in `folder`; a quantization-aware one takes its network from `config.start_from`, not from `network`.
 
     Raises:
@@ -52,7 +54,7 @@ def start_run(network: NetworkConfig | None, config: TrainingConfig, folder: Pat
             raise UserError(f"{folder} already holds a network, {name}; choose another --output.")
     check_writable(folder / CONFIG_FILE)
     origin = _origin(Path(config.start_from)) if config.start_from else ""
-    sources = make_source(config, cache_bytes)
+    sources = make_source(config, cache)
     config = dataclasses.replace(config, start_checksum=origin, data_digest=_digest(*sources))
     lock_run(folder)
     try:
@@ -73,9 +75,9 @@ def _digest(*sources: Source) -> str:
     return dataset_digest(image for images in labelled for image in images) if labelled else ""
 
 
-def _unchanged_source(config: TrainingConfig, folder: Path, cache_bytes: int) -> tuple[Source, Source]:
+def _unchanged_source(config: TrainingConfig, folder: Path, cache: Cache | None) -> tuple[Source, Source]:
     """As `make_source`. Raises UserError where the data are not those that the run in `folder` began with."""
-    sources = make_source(config, cache_bytes)
+    sources = make_source(config, cache)
     if config.data_digest and _digest(*sources) != config.data_digest:
         names = ", ".join(config.data)
         raise UserError(
@@ -93,12 +95,12 @@ def _origin(start: Path) -> str:
     return read_json(record).get("start_checksum", "") if record.exists() else ""
 
 
-def resume_run(folder: Path, cache_bytes: int, changes: dict | None = None) -> Trainer:
+def resume_run(folder: Path, cache: Cache | None = None, changes: dict | None = None) -> Trainer:
     """The run of `folder`, to continue from its newest checkpoint with the configuration it was started with.
 
     Args:
         folder: of the run.
-        cache_bytes: memory for decoded images.
+        cache: reads the images; without one, each is decoded at every reading.
         changes: `EXTENDABLE` fields of a run with the schedule `wsd`, which then goes on from the last step before its
             decay.
 
@@ -112,12 +114,12 @@ def resume_run(folder: Path, cache_bytes: int, changes: dict | None = None) -> T
     config = TrainingConfig.from_json(read_json(path), str(path))
     lock_run(folder)
     if changes:
-        config = _extended(folder, config, changes, cache_bytes)
+        config = _extended(folder, config, changes, cache)
     network = config_from_json(read_json(folder / CONFIG_FILE), str(folder / CONFIG_FILE))
     if not RunCheckpoint.exists(folder):
-        return _make_trainer(network, config, folder, _unchanged_source(config, folder, cache_bytes))
+        return _make_trainer(network, config, folder, _unchanged_source(config, folder, cache))
     loss = make_loss(network, config)
-    source, held_out = _unchanged_source(config, folder, cache_bytes)
+    source, held_out = _unchanged_source(config, folder, cache)
     keras.utils.set_random_seed(config.seed)
     model = build_model(network)  # its weights come with the checkpoint, so what the run started from may be gone
     if config.quantize:
@@ -125,7 +127,7 @@ def resume_run(folder: Path, cache_bytes: int, changes: dict | None = None) -> T
     return Trainer(model, config, source, held_out, folder, loss=loss)
 
 
-def _extended(folder: Path, config: TrainingConfig, changes: dict, cache_bytes: int) -> TrainingConfig:
+def _extended(folder: Path, config: TrainingConfig, changes: dict, cache: Cache | None) -> TrainingConfig:
     """The configuration of a run that is made longer; its checkpoint is put back to before the decay, if need be."""
     if "epochs" in changes:
         changes = {"steps": 0, **changes}
@@ -189,7 +191,7 @@ def make_loss(network: NetworkConfig, config: TrainingConfig) -> MultiboxLoss | 
     return DistilledLoss(teacher, config.temperature, config.distillation, config.loss)
 
 
-def make_source(config: TrainingConfig, cache_bytes: int) -> tuple[Source, Source]:
+def make_source(config: TrainingConfig, cache: Cache | None) -> tuple[Source, Source]:
     """Training samples and held-out ones: of the folders (one named twice counts twice), or synthetic faces."""
     if not config.data:
         held_out = SyntheticFaces(SYNTHETIC_HELD_OUT, config.seed + 1, config.image_size)
@@ -199,4 +201,4 @@ def make_source(config: TrainingConfig, cache_bytes: int) -> tuple[Source, Sourc
     for image in held_out:
         by_source.setdefault(image.source, {})[image.path] = image
     chosen = [image for images in by_source.values() for image in list(images.values())[:HELD_OUT_OF_A_SOURCE]]
-    return FileSource(training, cache_bytes), FileSource(chosen, 0)
+    return FileSource(training, cache), FileSource(chosen)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from ffkeras.conversion.flatbuffer import pack_model
 from ffkeras.errors import UserError
 from ffkeras.runtime import read_metadata
+from ffkeras.tflite_file.pack import pack_model
 from tests import forged
 
 pytestmark = pytest.mark.device

@@ -80,9 +80,9 @@ def test_crash_of_one_runtime_fails_the_file_and_leaves_the_others(lamp_int8, im
 def gelu_file(tmp_path):
     """A float network with an operation that TFLite Micro lacks."""
     from ffkeras.backend import keras, tf
-    from ffkeras.conversion.metadata import write_metadata
     from ffkeras.geometry import AnchorConfig
     from ffkeras.runtime import Metadata
+    from ffkeras.tflite_file.record import write_metadata
 
     pixels = keras.Input((96, 128, 3), batch_size=1)
     pooled = keras.layers.Activation("gelu")(keras.layers.AveragePooling2D(8)(pixels))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ffkeras.backend import tf
-from ffkeras.data.image_cache import FileSource
+from ffkeras.data.image_cache import FileSource, ImageCache
 from ffkeras.data.labels import LabelledImage
 from ffkeras.data.pipeline import training_dataset, user_errors
 from ffkeras.data.samples import PipelineConfig, make_sample, steps_per_epoch
@@ -131,7 +131,7 @@ def test_corrupt_image_stops_training_with_its_name(tmp_path):
     bad.write_bytes(good.read_bytes()[:30])
     nothing = np.zeros(0, bool)
     faces = [LabelledImage(path, np.zeros((0, 4)), np.zeros((0, 5, 2)), nothing, nothing) for path in (good, bad)]
-    source = FileSource(faces, 1 << 20)
+    source = FileSource(faces, ImageCache(1 << 20))
     with pytest.raises(UserError) as caught, user_errors():
         batches(source, config_of(), 2)
     with pytest.raises(UserError) as expected:

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ffkeras.conversion.metadata import write_metadata
 from ffkeras.errors import UserError
 from ffkeras.runtime import Interpreter, read_metadata
 from ffkeras.runtime.interpreter import RUNTIME_VARIABLE, RUNTIMES
+from ffkeras.tflite_file.record import write_metadata
 
 ROOT = Path(__file__).parents[2]
 RUN = """

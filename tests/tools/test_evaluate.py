@@ -1,7 +1,5 @@
-import importlib.util
 import json
 import re
-import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,26 +12,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "evaluation"))
 
 from widerface_fixture import IMAGES, perfect_detections, write_validation_set
 
+from ffkeras.commands.evaluate import load_detector
 from ffkeras.data import read_dataset, split_held_out
 from ffkeras.data.synthetic import SyntheticFaces, write_label_folder
 from ffkeras.errors import UserError
-
-TOOL = Path(__file__).resolve().parents[2] / "tools" / "evaluate.py"
+from tests.tool import assert_fails, run_tool
 
 
 def evaluate(*arguments):
     """Run the tool as a user does, from another folder."""
-    command = [sys.executable, str(TOOL), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
-
-
-def assert_fails(result, *words):
-    assert result.returncode == 1
-    assert result.stdout == ""
-    last = result.stderr.strip().splitlines()[-1]
-    assert last.startswith("error: ")
-    assert "Traceback" not in result.stderr
-    assert all(word in last for word in words), last
+    return run_tool("evaluate", *arguments)
 
 
 def damage_a_held_out_picture(folder):
@@ -123,15 +111,12 @@ def test_model_that_is_not_there_is_named(data, tmp_path):
 
 
 def test_tflite_file_of_another_input_size_is_refused(monkeypatch):
-    specification = importlib.util.spec_from_file_location("evaluate_tool", TOOL)
-    tool = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(tool)
     detector = SimpleNamespace(image_size=(480, 640))
     subject = SimpleNamespace(decodes=True, open=lambda **_: detector)
     monkeypatch.setattr("ffkeras.benchmark.read_subject", lambda _: subject)
-    assert tool.load_detector(Path("m.tflite"), None, 1, 0.5).image_size == (480, 640)
+    assert load_detector(Path("m.tflite"), None, 1, 0.5).image_size == (480, 640)
     with pytest.raises(UserError, match=r"m\.tflite has an input of 480x640; leave out --image-size 320x320"):
-        tool.load_detector(Path("m.tflite"), (320, 320), 1, 0.5)
+        load_detector(Path("m.tflite"), (320, 320), 1, 0.5)
 
 
 def test_folder_without_ground_truth_is_named(tmp_path, found):

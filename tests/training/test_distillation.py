@@ -71,7 +71,7 @@ def config(teacher_run):
 
 @pytest.fixture(scope="module")
 def finished(config, tmp_path_factory):
-    trainer = start_run(STUDENT, config, tmp_path_factory.mktemp("student"), 0)
+    trainer = start_run(STUDENT, config, tmp_path_factory.mktemp("student"))
     trainer.run()
     return trainer
 
@@ -200,7 +200,7 @@ def test_a_run_logs_what_its_teacher_taught(finished):
 
 
 def test_a_resumed_run_goes_on_with_its_task_weights(finished):
-    resumed = resume_run(finished.folder, 0)
+    resumed = resume_run(finished.folder)
     assert isinstance(resumed.loss, DistilledLoss)
     assert not resumed.loss.task_weights.numpy().any()
     resumed.checkpoint.restore()
@@ -220,7 +220,7 @@ def test_a_checkpoint_of_a_run_without_teacher_holds_what_it_held_before(tmp_pat
 def test_a_teacher_that_is_no_float_run_is_named(tmp_path):
     def refuse(sentence):
         with pytest.raises(UserError, match=sentence):
-            start_run(STUDENT, TrainingConfig(teacher=str(tmp_path / "gone")), tmp_path / "out", 0)
+            start_run(STUDENT, TrainingConfig(teacher=str(tmp_path / "gone")), tmp_path / "out")
         assert not (tmp_path / "out").exists()
 
     refuse("gone is not a run folder")

@@ -20,7 +20,7 @@ FROZEN = ("stem.", "blocks.0.", "blocks.1.")
 
 
 def test_frozen_blocks_stay_and_the_rest_learns(tmp_path):
-    trainer = start_run(NETWORK, CONFIG, tmp_path, 0)
+    trainer = start_run(NETWORK, CONFIG, tmp_path)
     before = {name: weight.numpy() for name, weight in part_weights(trainer.model, "backbone").items()}
     images, _ = next(trainer.batches(0))
     untrained = trainer.model(images)["bbox_regression"].numpy()
@@ -30,14 +30,14 @@ def test_frozen_blocks_stay_and_the_rest_learns(tmp_path):
         for name, weight in before.items():
             assert np.array_equal(after[name].numpy(), weight) == name.startswith(FROZEN), name
     assert not np.allclose(trainer.model(images)["bbox_regression"], untrained)
-    resumed = resume_run(tmp_path, 0)
+    resumed = resume_run(tmp_path)
     resumed.checkpoint.restore()
     for name, weight in part_weights(resumed.model, "backbone").items():
         np.testing.assert_array_equal(weight.numpy(), part_weights(trainer.model, "backbone")[name].numpy())
 
 
 def test_the_saved_network_is_the_averaged_one(tmp_path):
-    trainer = start_run(NETWORK, dataclasses.replace(CONFIG, average_decay=0.0), tmp_path, 0)
+    trainer = start_run(NETWORK, dataclasses.replace(CONFIG, average_decay=0.0), tmp_path)
     trainer.run()
     trainer.save(trainer.averaged_model, tmp_path)
     images = next(trainer.batches(0))[0]

@@ -26,7 +26,7 @@ SETTINGS = {"synthetic_count": 16, "image_size": (64, 64), "batch_size": 4, "val
 @pytest.fixture(scope="module")
 def float_run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("float")
-    start_run(NETWORK, TrainingConfig(epochs=2, **SETTINGS), folder, 0).run()
+    start_run(NETWORK, TrainingConfig(epochs=2, **SETTINGS), folder).run()
     return folder
 
 
@@ -37,7 +37,7 @@ def config(float_run):
 
 @pytest.fixture(scope="module")
 def finished(config, tmp_path_factory):
-    trainer = start_run(None, config, tmp_path_factory.mktemp("quantized"), 0)
+    trainer = start_run(None, config, tmp_path_factory.mktemp("quantized"))
     trainer.run()
     return trainer
 
@@ -54,7 +54,7 @@ def test_a_quantized_run_learns_and_saves_what_it_validated(finished, float_run)
 
 
 def test_a_resumed_run_goes_on_with_the_weights_and_ranges_of_its_checkpoint(finished):
-    resumed = resume_run(finished.folder, 0)
+    resumed = resume_run(finished.folder)
     resumed.checkpoint.restore()
     for weight, wanted in zip(resumed.model.weights, finished.model.weights, strict=True):
         np.testing.assert_array_equal(weight.numpy(), wanted.numpy(), err_msg=wanted.name)
@@ -62,7 +62,7 @@ def test_a_resumed_run_goes_on_with_the_weights_and_ranges_of_its_checkpoint(fin
 
 @pytest.mark.slow
 def test_an_interrupted_quantized_run_ends_as_an_uninterrupted_one(finished, config, tmp_path):
-    first = start_run(None, config, tmp_path, 0)
+    first = start_run(None, config, tmp_path)
     after = first._after_step
 
     def stop_at_three(now, *arguments):
@@ -73,14 +73,14 @@ def test_an_interrupted_quantized_run_ends_as_an_uninterrupted_one(finished, con
     first._after_step = stop_at_three
     with pytest.raises(KeyboardInterrupt):
         first.run()
-    resumed = resume_run(tmp_path, 0)
+    resumed = resume_run(tmp_path)
     resumed.run()
     for weight, wanted in zip(resumed.model.weights, finished.model.weights, strict=True):
         np.testing.assert_allclose(weight.numpy(), wanted.numpy(), rtol=1e-2, atol=1e-3, err_msg=wanted.name)
 
 
 def test_ranges_do_not_move_while_weights_learn(finished, config):
-    fresh = start_run(None, config, finished.folder.parent / "fresh", 0)
+    fresh = start_run(None, config, finished.folder.parent / "fresh")
     np.testing.assert_allclose(finished.model.ranges, fresh.model.ranges, rtol=1e-5)
 
 
@@ -99,4 +99,4 @@ def test_what_rounding_cannot_start_from_is_said(values, sentence):
 def test_a_missing_float_run_is_named(tmp_path):
     config = TrainingConfig.of_kind(True, start_from=str(tmp_path / "none"), **SETTINGS)
     with pytest.raises(UserError, match="none is not a run folder"):
-        start_run(None, config, tmp_path / "out", 0)
+        start_run(None, config, tmp_path / "out")

@@ -44,7 +44,7 @@ def read_rows(path):
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    trainer = start_run(NETWORK, CONFIG, folder, 0)
+    trainer = start_run(NETWORK, CONFIG, folder)
     trainer.run()
     return trainer
 
@@ -62,7 +62,7 @@ def interrupt_at(trainer, step):
 
 @pytest.mark.slow
 def test_an_interrupted_run_ends_as_an_uninterrupted_one(finished, tmp_path):
-    first = start_run(NETWORK, CONFIG, tmp_path, 0)
+    first = start_run(NETWORK, CONFIG, tmp_path)
     interrupt_at(first, 27)
     with pytest.raises(KeyboardInterrupt):
         first.run()
@@ -70,7 +70,7 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(finished, tmp_path):
     with (tmp_path / "steps.csv").open("a") as file:
         file.write("40,1,1,1,1,1\n60,1,1")  # what a kill some steps after the checkpoint leaves
 
-    resumed = resume_run(tmp_path, 0)
+    resumed = resume_run(tmp_path)
     resumed.run()
     for name in ("steps.csv", "epochs.csv"):
         expected, rows = read_rows(finished.folder / name), read_rows(tmp_path / name)
@@ -84,7 +84,7 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(finished, tmp_path):
 
 @pytest.mark.slow
 def test_a_run_of_so_many_steps_ends_within_an_epoch(tmp_path):
-    trainer = start_run(NETWORK, dataclasses.replace(CONFIG, synthetic_count=12, steps=8), tmp_path, 0)
+    trainer = start_run(NETWORK, dataclasses.replace(CONFIG, synthetic_count=12, steps=8), tmp_path)
     trainer.run()
     rows = read_rows(tmp_path / "epochs.csv")
     assert [(row["step"], row["epoch"]) for row in rows] == [("3", "1"), ("6", "2"), ("8", "3")]
@@ -99,30 +99,30 @@ def extendable(epochs, **values):
 @pytest.fixture(scope="module")
 def decayed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("decayed")
-    start_run(NETWORK, extendable(4), folder, 0).run()
+    start_run(NETWORK, extendable(4), folder).run()
     return folder
 
 
 def test_a_run_made_longer_goes_on_from_before_its_decay_and_keeps_its_best(decayed, tmp_path):
     shutil.copytree(decayed, tmp_path, dirs_exist_ok=True)
     best = max(float(row["validation_ap"]) for row in read_rows(tmp_path / "epochs.csv"))
-    longer = resume_run(tmp_path, 0, {"epochs": 6, "decay_share": 0.4})
+    longer = resume_run(tmp_path, changes={"epochs": 6, "decay_share": 0.4})
     longer.checkpoint.restore()
     assert longer.step == 12  # half of 4 epochs of 6 steps
     interrupt_at(longer, 13)
     with pytest.raises(KeyboardInterrupt):
         longer.run()
     assert float(longer.best) == pytest.approx(best)
-    again = resume_run(tmp_path, 0)  # the change has been kept
+    again = resume_run(tmp_path)  # the change has been kept
     assert again.config == extendable(6, decay_share=0.4)
 
 
 def test_only_what_can_go_on_is_made_longer(decayed, finished, tmp_path):
     with pytest.raises(UserError, match="cosine, which ends when it ends"):
-        resume_run(finished.folder, 0, {"epochs": 20})
+        resume_run(finished.folder, changes={"epochs": 20})
     with pytest.raises(UserError, match="12 steps and would have to decay from step 6 on"):
         shutil.copytree(decayed, tmp_path, dirs_exist_ok=True)
-        resume_run(tmp_path, 0, {"epochs": 4, "decay_share": 0.75})
+        resume_run(tmp_path, changes={"epochs": 4, "decay_share": 0.75})
 
 
 def test_statistics_stand_still_in_the_frozen_steps(finished):
@@ -153,13 +153,13 @@ def test_the_run_folder_loads_with_the_averaged_weights(finished):
 
 def test_a_new_run_does_not_overwrite_an_old_one(finished):
     with pytest.raises(UserError, match="--resume"):
-        start_run(NETWORK, CONFIG, finished.folder, 0)
+        start_run(NETWORK, CONFIG, finished.folder)
 
 
 def test_a_run_killed_before_its_first_checkpoint_starts_from_the_same_weights(finished, tmp_path):
     config = TrainingConfig(**{**CONFIG.to_json(), "start_from": str(finished.folder), "seed": 5})
-    first = start_run(NETWORK, config, tmp_path, 0)
-    again = resume_run(tmp_path, 0)
+    first = start_run(NETWORK, config, tmp_path)
+    again = resume_run(tmp_path)
     for weight, wanted in zip(again.model.weights, first.model.weights, strict=True):
         np.testing.assert_array_equal(weight.numpy(), wanted.numpy())
     saved = load_run(finished.folder)
@@ -168,12 +168,12 @@ def test_a_run_killed_before_its_first_checkpoint_starts_from_the_same_weights(f
 
 def test_resuming_an_empty_folder_says_so(tmp_path):
     with pytest.raises(UserError, match="holds no run"):
-        resume_run(tmp_path, 0)
+        resume_run(tmp_path)
 
 
 def test_resuming_a_finished_run_changes_nothing(finished):
     before = (finished.folder / "steps.csv").read_bytes()
-    resume_run(finished.folder, 0).run()
+    resume_run(finished.folder).run()
     assert (finished.folder / "steps.csv").read_bytes() == before
 
 
@@ -188,7 +188,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_with_a_sentence(finished):
 
 def test_nothing_of_a_run_that_went_wrong_is_kept(tmp_path):
     """Fewer steps than a row of the log has, so that the epoch's end must notice."""
-    trainer = start_run(NETWORK, dataclasses.replace(CONFIG, epochs=1), tmp_path, 0)
+    trainer = start_run(NETWORK, dataclasses.replace(CONFIG, epochs=1), tmp_path)
     trainer.model.weights[0].assign(np.full(trainer.model.weights[0].shape, np.nan))
     with pytest.raises(UserError, match="became nan at step 6; start again|training went wrong before step"):
         trainer.run()
@@ -208,11 +208,11 @@ def test_a_run_is_not_resumed_on_other_data(tmp_path):
     labels = folder / "label.txt"
     labels.write_text("# a.png\n1 2 30 30\n# b.png\n5 5 30 30\n")
     config = dataclasses.replace(CONFIG, data=(str(folder),), batch_size=2)
-    start_run(NETWORK, config, tmp_path / "run", 0)
-    resume_run(tmp_path / "run", 0)
+    start_run(NETWORK, config, tmp_path / "run")
+    resume_run(tmp_path / "run")
     labels.write_text(labels.read_text().replace("5 5", "6 5"))
     with pytest.raises(UserError, match="images or labels have changed since the run in .*run began"):
-        resume_run(tmp_path / "run", 0)
+        resume_run(tmp_path / "run")
 
 
 def test_without_held_out_images_the_latest_weights_are_saved(finished, tmp_path):

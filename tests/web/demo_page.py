@@ -12,6 +12,8 @@ PATIENCE = 60_000  # milliseconds; the machine may be busy
 class DemoPage:
     """One open page, its controls and what it says.
 
+    Waits by Playwright's expectations: its `wait_for_function` evaluates text, which the page's policy forbids.
+
     Args:
         page: of Playwright, on no address yet.
         address: of the demo.
@@ -35,14 +37,19 @@ class DemoPage:
     def wait_for_model(self):
         self.page.wait_for_selector("#model[aria-busy=false]")
 
+    def wait_for(self, selector, pattern):
+        """Wait until an element's text has a match of a regular expression."""
+        from playwright.sync_api import expect  # the tests without a browser are collected where it is not installed
+
+        expect(self.page.locator(selector)).to_have_text(re.compile(pattern), timeout=PATIENCE)
+
     def open_picture(self, path):
         """Open a picture; returns the status line about it."""
         self.page.set_input_files("#picture-file", path)
         return self.status_about(Path(path).name)
 
     def status_about(self, name):
-        pattern = re.escape(f" in {name}, ")
-        self.page.wait_for_function(f"/{pattern}/.test(document.getElementById('status').textContent)")
+        self.wait_for("#status", re.escape(f" in {name}, "))
         return self.page.text_content("#status")
 
     def open_model(self, path):
@@ -54,7 +61,7 @@ class DemoPage:
 
     def error(self):
         """The sentence that the page shows; waits for one."""
-        self.page.wait_for_function("document.getElementById('error').textContent.trim()")
+        self.wait_for("#error", r"\S")
         return self.page.text_content("#error")
 
     def has_error(self):
@@ -67,6 +74,6 @@ class DemoPage:
         """The faces that the page gives as JSON, and the record around them."""
         if self.page.get_attribute("#details", "open") is None:
             self.page.click("#details summary")
-            self.page.wait_for_function("document.getElementById('json').textContent")
+            self.wait_for("#json", r"\S")
         record = json.loads(self.page.text_content("#json"))
         return faces_of(record["faces"]), record

@@ -55,7 +55,7 @@ def page(opened):
 
 def rate(page):
     """Frames per second as the page shows them."""
-    page.page.wait_for_function("/^[0-9.]+ frames per second$/.test(document.getElementById('rate').textContent)")
+    page.wait_for("#rate", "^[0-9.]+ frames per second$")
     return float(page.page.text_content("#rate").split()[0])
 
 

@@ -8,10 +8,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.firmware.c_network.filters import padded_length
 from ffkeras.firmware.c_network.layer import Layer
 from ffkeras.firmware.c_network.network import Network
+from ffkeras.tflite_file.graph import TfliteGraph
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def estimate_instructions(network: Network) -> dict[str, float]:
     }
 
 
-def _of_layer(graph: OpenGraph, layer: Layer, costs: Costs) -> float:
+def _of_layer(graph: TfliteGraph, layer: Layer, costs: Costs) -> float:
     values = math.prod(graph.shape(layer.output))
     kernel = layer.calls[0].function
     for_a_value = {

@@ -5,14 +5,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.errors import UserError
 from ffkeras.files import atomic_path
 from ffkeras.firmware.c_network.estimate import estimate_instructions
 from ffkeras.firmware.c_network.header import header_text
 from ffkeras.firmware.c_network.network import lower_network
 from ffkeras.firmware.c_network.source import source_text
-from ffkeras.firmware.facts import read_facts
+from ffkeras.firmware.model_info import read_model_info
+from ffkeras.tflite_file.graph import TfliteGraph
 
 KERNELS = Path(__file__).resolve().parents[1] / "c99"
 ALWAYS_COPIED = ("faces.h", "faces.c", "int8_kernels.h", "int8_processor.h", "int8_rescale.h", "int8_scaling.h")
@@ -57,11 +57,11 @@ def export_c(model: bytes, file: str, folder: Path, name: str | None = None) -> 
     """
     file = Path(file).name
     name = _checked_name(name or network_name(file))
-    facts = read_facts(model, file)
-    network = lower_network(OpenGraph(model), file)
+    info = read_model_info(model, file)
+    network = lower_network(TfliteGraph(model), file)
     texts = {
-        f"{name}.h": header_text(facts, network, file, name),
-        f"{name}.c": source_text(facts, network, file, name),
+        f"{name}.h": header_text(info, network, file, name),
+        f"{name}.c": source_text(info, network, file, name),
     }
     for copied in (*ALWAYS_COPIED, *(file for source in network.sources for file in kernel_files(source))):
         texts[copied] = (KERNELS / copied).read_text()
