@@ -19,9 +19,10 @@ import time
 from pathlib import Path
 
 from tests.fuzz.corpus import ROOT, Attack
-from tests.fuzz.readers import READERS, MissingError, make_reader
+from tests.fuzz.readers import READERS, TRYING, MissingError, make_reader
 
 PATIENCE = 20.0  # seconds for one file
+TRIAL_PATIENCE = 150.0  # where the reader waits for a process of its own, which has its own limit
 START_PATIENCE = 60.0  # and for the first one of a process, which imports what it needs
 MEGABYTES = 1000  # most that a process may take
 FINDINGS = ("crash", "hang", "memory", "traceback")
@@ -32,13 +33,13 @@ COLUMNS = ("files", "accepted", "refused", *FINDINGS)
 class Opener:
     """The process of a reader and the lines that it says: see `tests.fuzz.readers`."""
 
-    def __init__(self, command: list[str], errors: Path):
+    def __init__(self, command: list[str], errors: Path, patience: float = PATIENCE):
         with errors.open("w") as stream:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stream, text=True
             )
         self._lines: queue.Queue[str] = queue.Queue()
-        self._patience = START_PATIENCE
+        self._patience, self._usual_patience = max(START_PATIENCE, patience), patience
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
@@ -59,7 +60,7 @@ class Opener:
         if not line:
             self.end()
             return "crash"
-        self._patience = PATIENCE
+        self._patience = self._usual_patience
         outcome, peak, _ = line.split()
         if int(peak) > MEGABYTES:
             self.end()
@@ -92,7 +93,7 @@ def attack(kind: str, seconds: float, seed: int, output: Path, limit: int | None
             if time.monotonic() > end:
                 break
             path.write_bytes(files.next())
-            opener = opener or Opener(command, errors)
+            opener = opener or Opener(command, errors, TRIAL_PATIENCE if kind in TRYING else PATIENCE)
             outcome = opener.open(path)
             counts.update(("files", outcome))
             if outcome in FINDINGS:

@@ -26,6 +26,7 @@ READERS = {  # -> the kind of files that it gets
     "javascript-graph": "graph",
 }
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+TRYING = ("graph", "firmware")  # those that try a file in a process of its own
 C_PROGRAM = ROOT / "tflite" / "micro" / "program"
 C_INCLUDES = (C_PROGRAM, ROOT / "ffkeras" / "firmware" / "c99")
 JAVA_SOURCES = ROOT / "android_demo" / "detector" / "src" / "main" / "java"

@@ -54,6 +54,7 @@ def test_the_readers_in_other_languages_take_and_refuse_and_do_not_fall_over(kin
 def test_every_way_to_fail_is_a_finding(code, outcome, tmp_path, monkeypatch):
     popen = driver.subprocess.Popen
     monkeypatch.setattr(driver, "START_PATIENCE", 5)
+    monkeypatch.setattr(driver, "PATIENCE", 5)
     monkeypatch.setattr(driver.subprocess, "Popen", lambda _, **kw: popen([sys.executable, "-c", code], **kw))
     counts = driver.attack("label", 30, 0, tmp_path / "found", limit=1)
     assert counts == {"files": 1, outcome: 1}
