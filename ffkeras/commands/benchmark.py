@@ -126,10 +126,14 @@ def benchmark(options: argparse.Namespace) -> int:
     from ffkeras.data.synthetic import SyntheticFaces
     from ffkeras.files import write_json
     from ffkeras.images import read_image
+    from ffkeras.runtime.trial import try_model
 
     accuracies = read_accuracies(options.accuracy) if options.accuracy else {}
     image = read_image(options.image) if options.image else SyntheticFaces(1, 0, PICTURE_SIZE).load(0)[0]
     subjects = [read_subject(path) for path in list_files(options)]
+    for subject in subjects:
+        if subject.decodes and not subject.peer:
+            try_model(subject.path)
     machine = describe_machine()
     memory = {subject.path: peak_memory(subject.path) for subject in subjects}
     with Progress(console=Console(stderr=True), transient=True) as progress:

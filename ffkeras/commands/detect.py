@@ -152,10 +152,13 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> int:
     from ffkeras.runtime.sinks import output_paths
     from ffkeras.runtime.sources import list_sources
     from ffkeras.runtime.tiles import tile_side
+    from ffkeras.runtime.trial import try_model
+    from ffkeras.runtime.video_process import open_video_apart
 
     sources = list_sources(args.inputs)
     outputs = output_paths(sources, args.output) if args.output else [None] * len(sources)
     check_arguments(args, sources, outputs)
+    try_model(args.model or DEFAULT_MODEL)
     detector = FaceDetector(args.model or DEFAULT_MODEL, args.score_threshold, args.iou_threshold, args.num_threads)
     draw = blur_faces if args.blur else draw_faces
     shown = show if args.show else None
@@ -165,7 +168,9 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> int:
     pictures = PictureProcess()
     # one file is read here, many in a process of their own, so that none of them can cost the results of the others
     read = pictures.read if len(sources) > 1 else read_image
-    session = DetectionSession(detector, sources, outputs, shown, draw, args.crops, args.crop_size, tiles, read)
+    session = DetectionSession(
+        detector, sources, outputs, shown, draw, args.crops, args.crop_size, tiles, read, open_video_apart
+    )
     try:
         with pictures, progress_bar() as step:
             try:

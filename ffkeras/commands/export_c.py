@@ -74,10 +74,13 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> int:
     from ffkeras.conversion.xnnpack_passes import has_xnnpack_forms
     from ffkeras.firmware import require_tflite_micro, smallest_arena, tflite_micro_is_installed
     from ffkeras.firmware.c_network import export_c
+    from ffkeras.firmware.sound_graph import reading_graph, require_sound_graph
 
     if options.check:
         require_tflite_micro()
-    exported = export_c(model, options.model.name, options.output, options.name)
+    require_sound_graph(options.model)
+    with reading_graph(str(options.model)):
+        exported = export_c(model, options.model.name, options.output, options.name)
     for path in exported.files:
         print(f"wrote {path}")
     comparison = ""

@@ -55,7 +55,8 @@ def parse_arguments(arguments: list[str] | None = None, program: str | None = No
         dest="budgets",
         action="append",
         metavar="B",
-        help="params=150k, macs=60M@320, arena=256KB@160x160, latency=0.8x@640, params=0.5x, ...; all given ones hold",
+        help="params=150k, macs=60M@320, arena=256KB@160x160, latency=0.8x@640, params=0.5x, "
+        "instructions=60M@160x160:m7 ...; all given ones hold",
     )
     what.add_argument("--rates", metavar="GROUP=RATE,...", help="no search: these rates, 0 in groups left out")
     what.add_argument(

@@ -129,10 +129,10 @@ def main(
     from ffkeras.crosscheck.result_cache import ResultCache, kept_note
     from ffkeras.crosscheck.session import check_files, read_settings
     from ffkeras.crosscheck.text import to_renderable
-    from ffkeras.runtime import read_metadata, read_model
+    from ffkeras.runtime.trial import try_model
 
     for file in options.files:
-        read_metadata(read_model(file), str(file))
+        try_model(file)
     result_cache = ResultCache(options.result_cache)
     settings = read_settings(
         [*([photographs] if photographs else []), *options.images],

@@ -1,22 +1,23 @@
-"""What a pruned network may cost, as the user writes it: `params=150k`, `macs=60M@320`, `arena=256KB@160x160`."""
+"""What a pruned network may cost, as the user writes it: `params=150k`, `macs=60M@320`, `instructions=60M@160:m7`."""
 
 import re
 from dataclasses import dataclass
 
 from ffkeras.cli import parse_image_size
 from ffkeras.errors import UserError
+from ffkeras.firmware.c_network.estimate import PROCESSORS
 
-PARAMETERS, MACS, ARENA, LATENCY = "params", "macs", "arena", "latency"
-QUANTITIES = (PARAMETERS, MACS, ARENA, LATENCY)
+PARAMETERS, MACS, ARENA, LATENCY, INSTRUCTIONS = "params", "macs", "arena", "latency", "instructions"
+QUANTITIES = (PARAMETERS, MACS, ARENA, LATENCY, INSTRUCTIONS)
 CHEAP = (PARAMETERS, MACS)  # counted from widths alone; the others need the converted file
 DEFAULT_IMAGE_SIZE = (640, 640)
 
 RELATIVE = "x"
 _COUNTS = {"": 1, "k": 1e3, "m": 1e6, "g": 1e9}
 _BYTES = {"b": 1, "kb": 1e3, "mb": 1e6, "kib": 1 << 10, "mib": 1 << 20}
-_UNITS = {PARAMETERS: _COUNTS, MACS: _COUNTS, ARENA: _BYTES, LATENCY: {}}
+_UNITS = {PARAMETERS: _COUNTS, MACS: _COUNTS, ARENA: _BYTES, LATENCY: {}, INSTRUCTIONS: _COUNTS}
 _PATTERN = re.compile(r"(?P<number>\d+\.?\d*|\.\d+)(?P<unit>[a-z]*)(?:@(?P<size>.*))?")
-_EXAMPLES = "write params=150k, macs=60M@320, arena=256KB@160x160 or latency=0.8x@640"
+_EXAMPLES = "write params=150k, macs=60M@320, arena=256KB@160x160, latency=0.8x@640 or instructions=60M@160x160:m7"
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,13 @@ class Budget:
 
     Args:
         quantity: `params` (trainable parameters), `macs` (multiply-accumulates of one image), `arena` (bytes of
-            working memory on TFLite Micro) or `latency` (invoke time of the int8 file).
+            working memory on TFLite Micro), `latency` (invoke time of the int8 file) or `instructions` (about how many
+            the exported C99 executes for one image).
         limit: in the quantity's unit, or a share of the dense network's value.
         relative: whether `limit` is such a share.
         image_size: (height, width) of the network input in pixels; None for `params`.
         text: as the user wrote it.
+        processor: whose `instructions` are meant, one of PROCESSORS; None for the others.
     """
 
     quantity: str
@@ -37,6 +40,7 @@ class Budget:
     relative: bool
     image_size: tuple[int, int] | None
     text: str
+    processor: str | None = None
 
     @property
     def cheap(self) -> bool:
@@ -49,7 +53,7 @@ class Budget:
             return f"{value:.2f} x"
         if self.quantity == ARENA:
             return f"{value:,.0f} bytes"
-        return f"{value / 1e6:,.1f} M" if self.quantity == MACS else f"{value:,.0f}"
+        return f"{value / 1e6:,.1f} M" if self.quantity in (MACS, INSTRUCTIONS) else f"{value:,.0f}"
 
 
 def parse_budget(text: str) -> Budget:
@@ -57,7 +61,8 @@ def parse_budget(text: str) -> Budget:
 
     Args:
         text: `QUANTITY=NUMBER[UNIT][@SIZE]`. The unit `x` is a share of the dense network's value, between 0 and 1.
-            KB is 1000 bytes, KiB 1024. SIZE is S or HxW, by default 640; an arena needs one.
+            KB is 1000 bytes, KiB 1024. SIZE is S or HxW, by default 640; an arena needs one, and instructions need one
+            and a processor: `@160x160:m7`.
 
     Raises:
         UserError: not a budget.
@@ -70,7 +75,21 @@ def parse_budget(text: str) -> Budget:
     if found is None:
         raise UserError(f"budget {text!r} has no number that can be read; {_EXAMPLES}.")
     limit, relative = _limit(text, quantity, float(found["number"]), found["unit"])
-    return Budget(quantity, limit, relative, _image_size(text, quantity, found["size"]), text)
+    size, processor = found["size"], None
+    if quantity == INSTRUCTIONS:
+        size, processor = _processor(text, size or "")
+    return Budget(quantity, limit, relative, _image_size(text, quantity, size), text, processor)
+
+
+def _processor(text: str, place: str) -> tuple[str, str]:
+    """The image size and the processor of "160x160:m7"."""
+    size, _, processor = (part.strip() for part in place.partition(":"))
+    if not size or processor not in PROCESSORS:
+        raise UserError(
+            f"budget {text!r} needs an image size and a processor ({', '.join(PROCESSORS)}); write "
+            "instructions=60M@160x160:m7."
+        )
+    return size, processor
 
 
 def _limit(text: str, quantity: str, number: float, unit: str) -> tuple[float, bool]:

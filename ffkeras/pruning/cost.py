@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 from ffkeras.firmware import smallest_arena
-from ffkeras.pruning.budgets import ARENA, LATENCY, MACS, PARAMETERS, Budget
+from ffkeras.firmware.c_network.estimate import PROCESSORS, estimate_instructions
+from ffkeras.firmware.c_network.network import lower_network
+from ffkeras.pruning.budgets import ARENA, INSTRUCTIONS, LATENCY, MACS, PARAMETERS, Budget
 from ffkeras.pruning.dimensions import PruningMap
 from ffkeras.pruning.fpgm import choose
 from ffkeras.pruning.latency import invoke_ratio
 from ffkeras.pruning.quick_file import convert_quickly
 from ffkeras.pruning.removal import remove
+from ffkeras.tflite_file.graph import TfliteGraph
 
 Widths = Mapping[str, int]
 Rates = Mapping[str, float]
@@ -92,6 +95,10 @@ class Measures:
             return self.map.macs(widths, budget.image_size)
         if budget.quantity == ARENA:
             return smallest_arena(self._file(widths, budget.image_size, xnnpack_passes=False), "the pruned network")
+        if budget.quantity == INSTRUCTIONS:
+            file = self._file(widths, budget.image_size, xnnpack_passes=False)
+            network = lower_network(TfliteGraph(file), "the pruned network")
+            return estimate_instructions(network)[PROCESSORS[budget.processor]]
         pruned = self._file(widths, budget.image_size, xnnpack_passes=True)
         return invoke_ratio(pruned, self._dense_file(budget.image_size), budget.image_size)
 

@@ -15,7 +15,7 @@ from ffkeras.runtime.detection import Face
 from ffkeras.runtime.detector import FaceDetector
 from ffkeras.runtime.draw import draw_faces
 from ffkeras.runtime.sinks import Write, encode, open_sink, output_stems
-from ffkeras.runtime.sources import BrokenOffError, Read, Source, Stream, open_source
+from ffkeras.runtime.sources import BrokenOffError, OpenVideo, Read, Source, Stream, open_source, open_video
 
 CROP_SUFFIX = ".png"
 
@@ -39,7 +39,7 @@ class DetectionSession:
         crops: a folder for every face, aligned; None writes none.
         crop_size: side of these in pixels.
         tiles: as `FaceDetector.detect` takes it.
-        read: reads image files, as `open_source` takes it.
+        read, video: read image files and open video files, as `open_source` takes them.
 
     Attributes:
         entries: for each frame that was looked at, its name, width, height and faces, ready for JSON.
@@ -58,11 +58,12 @@ class DetectionSession:
         crop_size: int = ALIGNED_SIZE,
         tiles: str | int | None = None,
         read: Read = read_image,
+        video: OpenVideo = open_video,
     ):
         self.entries: list[dict] = []
         self.stems: list[Path] = []
         self.bad: list[str] = []
-        self._detector, self._show, self._read = detector, show, read
+        self._detector, self._show, self._read, self._video = detector, show, read, video
         self._sources, self._outputs = sources, outputs
         self._draw, self._crops, self._crop_size = draw, crops, crop_size
         self._tiles = tiles
@@ -82,7 +83,7 @@ class DetectionSession:
         for source, stem, output in zip(self._sources, output_stems(self._sources), self._outputs, strict=True):
             with contextlib.ExitStack() as stack:
                 try:
-                    stream = stack.enter_context(open_source(source, self._read))
+                    stream = stack.enter_context(open_source(source, self._read, self._video))
                 except UserError as error:
                     self.bad.append(str(error))
                     step(self._total)

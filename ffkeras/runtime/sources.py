@@ -90,21 +90,8 @@ def list_sources(inputs: Iterable[str]) -> list[Source]:
 
 
 @contextlib.contextmanager
-def open_source(source: Source, read: Read = read_image) -> Iterator[Stream]:
-    """Open an image, video or camera; its first frame is read at once, so that a bad source shows here.
-
-    Args:
-        source: what to open.
-        read: reads image files; `PictureProcess.read` is for very many of them.
-
-    Raises:
-        UserError: it cannot be read; the sentence names it.
-    """
-    if not source.is_video:
-        with quiet_command():
-            image = read(source.location)
-        yield Stream(iter([(str(source.location), image)]))
-        return
+def open_video(source: Source) -> Iterator[Stream]:
+    """Open a video or camera; its first frame is read at once. Raises UserError where it cannot be read."""
     if not source.is_camera:
         check_video(source.location)
     with quiet_command():
@@ -128,6 +115,30 @@ def open_source(source: Source, read: Read = read_image) -> Iterator[Stream]:
         yield Stream(_name_frames(source, first, capture, rate, length), rate, length)
     finally:
         capture.release()
+
+
+OpenVideo = Callable[[Source], contextlib.AbstractContextManager[Stream]]
+
+
+@contextlib.contextmanager
+def open_source(source: Source, read: Read = read_image, video: OpenVideo = open_video) -> Iterator[Stream]:
+    """Open an image, video or camera; its first frame is read at once, so that a bad source shows here.
+
+    Args:
+        source: what to open.
+        read: reads image files; `PictureProcess.read` is for very many of them.
+        video: opens video files; `open_video_apart` is for those that may crash their decoder.
+
+    Raises:
+        UserError: it cannot be read; the sentence names it.
+    """
+    if source.is_video:
+        with (open_video if source.is_camera else video)(source) as stream:
+            yield stream
+        return
+    with quiet_command():
+        image = read(source.location)
+    yield Stream(iter([(str(source.location), image)]))
 
 
 def check_video(path: Path) -> None:

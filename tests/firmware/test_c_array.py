@@ -10,6 +10,8 @@ import cpp
 
 from ffkeras.errors import UserError
 from ffkeras.firmware import model_identifier, read_model_info, write_c_array
+from ffkeras.firmware.c_network import export_c
+from tests import forged
 
 RELEASED = sorted((Path(__file__).resolve().parents[2] / "tflite" / "models").glob("*_int8.tflite"))
 
@@ -99,6 +101,14 @@ def test_a_float_file_is_refused(lamp_float):
 def test_a_file_without_our_record_is_refused(lamp_plain, tmp_path):
     with pytest.raises(UserError, match="without an ffkeras record"):
         write_c_array(lamp_plain, "plain.tflite", tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("write", [write_c_array, export_c])
+def test_a_forged_file_becomes_no_firmware(write, tmp_path):
+    for kind, model in forged.forged_files():
+        with pytest.raises(UserError, match="forged.tflite "):
+            pytest.fail(f"{kind} becomes {write(model, 'forged.tflite', tmp_path)}")
     assert not list(tmp_path.iterdir())
 
 

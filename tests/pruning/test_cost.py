@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from ffkeras.firmware import smallest_arena
@@ -51,6 +53,18 @@ def test_files_are_converted_only_where_the_counted_budgets_hold(small_map, monk
     assert measures.hold(rates)
     assert len(converted) == 1  # kept for these widths
     assert measures.known(rates).keys() == {params.text, arena.text}
+
+
+def test_instructions_are_those_that_the_counted_table_gives_the_converted_file(small_map, monkeypatch):
+    model = Path(__file__).parents[2] / "tflite" / "models" / "nano_b_micro_160_int8.tflite"
+    monkeypatch.setattr(Measures, "_file", lambda self, widths, size, xnnpack_passes: model.read_bytes())
+    budgets = [parse_budget(f"instructions=60M@160:{processor}") for processor in ("m3", "m7", "m33", "m55")]
+    measures = Measures(small_map, budgets)
+    plain, m7, m33, helium = (measures.value(budget, {}) / 1e6 for budget in budgets)
+    assert m7 == m33
+    assert (plain, m7, helium) == pytest.approx((71, 44, 21), rel=0.1)  # counted under QEMU, tflite/micro/README.md
+    assert not budgets[0].cheap and budgets[0].format(71.06e6) == "71.1 M"
+    assert measures.excess(budgets[0], {}) > 0 == measures.excess(budgets[1], {})
 
 
 @pytest.mark.slow

@@ -46,6 +46,7 @@ COSTS = {
     "DSP": Costs(2, 4, 17, 57, 14, 25, 43, 5, 17, 13, 4),
     "Helium": Costs(4, 16, 24, 80, 0, 35, 21, 5, 8, 6.5, 1),
 }
+PROCESSORS = {"m3": "plain C", "m4": "DSP", "m7": "DSP", "m33": "DSP", "m55": "Helium"}  # Cortex -> its way
 PAIR = 60  # two pixels of a convolution, whatever their filters
 REDUCED = 8  # a value that a mean, a maximum or a pooling reads
 MOVED = 4  # any other value

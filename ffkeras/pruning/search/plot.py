@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from ffkeras.evaluation.plots import DOTS_PER_INCH
 from ffkeras.files import atomic_path
-from ffkeras.pruning.budgets import ARENA, LATENCY, MACS, PARAMETERS, Budget
+from ffkeras.pruning.budgets import ARENA, INSTRUCTIONS, LATENCY, MACS, PARAMETERS, Budget
 from ffkeras.pruning.cost import Measures
 from ffkeras.pruning.search.trials import TrialRow, best_of
 
@@ -18,6 +18,7 @@ LABELS = {
     PARAMETERS: ("parameters, thousands", 1e3),
     MACS: ("multiply-accumulates, millions", 1e6),
     ARENA: ("arena, KB", 1e3),
+    INSTRUCTIONS: ("instructions, millions", 1e6),
     LATENCY: ("invoke time / dense", 1.0),
 }
 WITHIN, OVER, DENSE, BEST = "tab:blue", "tab:gray", "tab:green", "tab:red"

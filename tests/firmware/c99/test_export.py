@@ -179,7 +179,8 @@ def test_a_file_whose_record_speaks_of_another_size_is_refused(lamp_int8, lamp_p
     record = read_metadata(lamp_int8.read_bytes(), "lamp")
     object.__setattr__(record, "image_size", (64, 64))
     with pytest.raises(
-        UserError, match=r"lamp.tflite takes \[\[1, 96, 128, 3\]\], but its record says \[1, 64, 64, 3\]"
+        UserError,
+        match=r"lamp.tflite is not what its record says: its inputs are .* where the record says \[1, 64, 64, 3\]",
     ):
         export_c(write_metadata(lamp_plain, record), "lamp.tflite", tmp_path)
     assert not list(tmp_path.iterdir())
