@@ -89,7 +89,8 @@ class CBAM(Block):
 class SharedCBAM(Block):
     """Residual CBAM, relu(cbam(x) + x), for several levels (the spec's SharedCBAMManager).
 
-    One channel MLP and one spatial gate serve every level that it is called on. The MLP has the weights of the widest level; narrower levels use the leading part of them.
+    One channel MLP and one spatial gate serve every level that it is called on. The MLP has the weights of the
+    widest level; narrower levels use the leading part of them.
 
     Args:
         widths: channels of the levels, in any order.
