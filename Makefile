@@ -48,7 +48,7 @@ device-packages:
 	apt-get update -q
 	grep -v '^#' tests/device-packages.txt | xargs apt-get install -q --yes --no-install-recommends
 
-# Attack the openers of pictures, labels and models for so long; the same seed makes the same files.
+# Attack the readers of pictures, labels and models for so long; the same seed makes the same files.
 FUZZ_SECONDS ?= 60
 FUZZ_SEED ?= 0
 fuzz: setup

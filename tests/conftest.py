@@ -54,9 +54,9 @@ def _convert(int8: bool) -> bytes:
 def _with_record(model: bytes, quantization: str) -> bytes:
     from ai_edge_litert.interpreter import Interpreter
 
-    from ffkeras.conversion.metadata import write_metadata
     from ffkeras.geometry import AnchorConfig
     from ffkeras.runtime import Metadata
+    from ffkeras.tflite_file.record import write_metadata
 
     widths = {2: "classification", 4: "bbox_regression", 10: "landmarks"}
     details = Interpreter(model_content=model).get_output_details()

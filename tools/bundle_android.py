@@ -29,11 +29,14 @@ def main(arguments: list[str] | None = None) -> None:
     """Check the files, put them where the builds look, tell what does not suit a phone."""
     options = parse_arguments(arguments)
     from ffkeras.android import MODELS_FOLDER, bundle_models, drop_bundle
+    from ffkeras.runtime.trial import try_model
 
     if options.default:
         drop_bundle()
         print(f"removed {MODELS_FOLDER}")
         return
+    for path in options.models:
+        try_model(path)
     for model in bundle_models(options.models):
         print(model.describe())
         for remark in model.remarks():

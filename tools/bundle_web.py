@@ -45,10 +45,13 @@ def main(arguments: list[str] | None = None) -> None:
     """Make each model, compare it with its source, write them and their index."""
     options = parse_arguments(arguments)
     from ffkeras.images import list_images, read_image
+    from ffkeras.runtime.trial import try_model
     from ffkeras.web.bundle import INDEX, bundle_models
 
     check_writable(options.output / INDEX)
     images = [read_image(path) for path in list_images([PHOTOGRAPHS])]
+    for path in options.models:
+        try_model(path)
     for path in bundle_models(options.models, options.output, images):
         print(f"wrote {path} ({path.stat().st_size:,} bytes)")
 

@@ -37,12 +37,20 @@ def main(arguments: list[str] | None = None) -> None:
     from ffkeras.runtime import read_model
 
     model = read_model(options.model)
-    from ffkeras.conversion.fast_forms import has_fast_forms
+    from ffkeras.conversion.xnnpack_passes import has_xnnpack_forms
     from ffkeras.firmware import write_c_array
+    from ffkeras.firmware.fast_kernels import find_slow_paths
+    from ffkeras.firmware.sound_graph import reading_graph, require_sound_graph
 
-    for path in write_c_array(model, options.model.name, options.output):
+    require_sound_graph(options.model)
+    with reading_graph(str(options.model)):
+        written = write_c_array(model, options.model.name, options.output)
+    for path in written:
         print(f"wrote {path}")
-    if has_fast_forms(model):
+    note = find_slow_paths(model).note(options.model.name)
+    if note:
+        print(note)
+    if has_xnnpack_forms(model):
         print(NOTE.format(file=options.model))
 
 

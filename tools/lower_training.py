@@ -10,6 +10,7 @@ All runs see the same batches, so that they can be compared. Their networks must
 """
 
 import argparse
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -17,9 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ffkeras import cli
 from ffkeras.errors import UserError
-from ffkeras.lowered.plan import LoweredRun, Plan
+from ffkeras.stablehlo.plan import DEFAULTS, LoweredRun, Plan
 
-DEFAULTS = {name: entry.default for name, entry in Plan.__dataclass_fields__.items()}
 SCRATCH = "scratch"
 
 
@@ -51,10 +51,11 @@ def parse_arguments() -> argparse.Namespace:
     plan.add_argument("--data", nargs="+", help="folders as tools/train.py takes them, as they are called there")
     plan.add_argument("--teacher", metavar="RUN", help="float network to learn from")
     plan.add_argument("--image-size", action=cli.ImageSizeAction, help="training input, S or HxW (320)")
-    for name in ("batch_size", "total_steps", "warmup_steps", "seed"):
-        plan.add_argument(f"--{name.replace('_', '-')}", type=int, help=f"({DEFAULTS[name]})")
+    plan.add_argument("--total-steps", dest="steps", type=int, help=f"({DEFAULTS.steps})")
+    for name in ("batch_size", "warmup_steps", "seed"):
+        plan.add_argument(f"--{name.replace('_', '-')}", type=int, help=f"({getattr(DEFAULTS, name)})")
     for name in ("learning_rate", "frozen_norm_share"):
-        plan.add_argument(f"--{name.replace('_', '-')}", type=float, help=f"({DEFAULTS[name]})")
+        plan.add_argument(f"--{name.replace('_', '-')}", type=float, help=f"({getattr(DEFAULTS, name)})")
     return parser.parse_args()
 
 
@@ -68,9 +69,9 @@ def main() -> None:
     missing = [f"--{name.rstrip('s')}" for name in ("runs", "data", "teacher") if name not in arguments]
     if missing:
         raise UserError(f"a plan needs {', '.join(missing)}; see --help.")
-    arguments["runs"] = tuple(map(parse_run, arguments["runs"]))
-    plan = Plan(**{name: tuple(value) if isinstance(value, list) else value for name, value in arguments.items()})
-    from ffkeras.lowered.export import export_training
+    runs = tuple(map(parse_run, arguments.pop("runs")))
+    plan = Plan(runs, dataclasses.replace(DEFAULTS, **arguments))
+    from ffkeras.stablehlo.export import export_training
 
     plan = export_training(plan, folder)
     print(f"{folder}: {len(plan.runs)} runs; train them with tools/train_lowered.py {folder} --output OUT")
@@ -81,7 +82,7 @@ def collect(folder: Path, output: Path | None, size: tuple[int, int], others: di
     if output is None or others:
         raise UserError("--collect takes the folder of the results and --output, and nothing of the plan.")
     plan = Plan.read(folder)
-    from ffkeras.lowered.collect import collect_run, held_out_precision
+    from ffkeras.stablehlo.collect import collect_run, held_out_precision
 
     for run in plan.runs:
         model = collect_run(run, plan, folder, output / run.name)

@@ -39,25 +39,29 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> int:
     """Build, run, print the table; exits 1 where something does not fit or does not run."""
     options = parse_arguments(arguments)
-    from ffkeras.conversion.open_graph import OpenGraph
     from ffkeras.firmware.boards import compiler_version, find_board, list_boards, run_board
     from ffkeras.firmware.c_network import export_c
     from ffkeras.firmware.c_network.network import lower_network
     from ffkeras.firmware.footprint import read_footprint, table_lines
     from ffkeras.firmware.instructions import instruction_lines, read_instructions
+    from ffkeras.firmware.sound_graph import reading_graph, require_sound_graph
     from ffkeras.runtime import read_model
+    from ffkeras.tflite_file.graph import TfliteGraph
 
     chosen = [find_board(name) for name in options.boards] if options.boards else list_boards()
     flags = [PLAIN] if options.plain else []
     version = compiler_version()
     models = [(path, read_model(path)) for path in options.models]
+    for path, _ in models:
+        require_sound_graph(path)
 
     rows, failures = [], []
     with tempfile.TemporaryDirectory() as folder:
         for number, (path, model) in enumerate(models):
             network = Path(folder) / f"network_{number}"
-            export_c(model, path.name, network, "network")
-            layers = lower_network(OpenGraph(model), path.name) if options.instructions else None
+            with reading_graph(str(path)):
+                export_c(model, path.name, network, "network")
+                layers = lower_network(TfliteGraph(model), path.name) if options.instructions else None
             for board in chosen:
                 firmware = Path(folder) / board.name
                 try:

@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT))
 
 from ffkeras import cli  # noqa: E402
 from ffkeras.errors import UserError  # noqa: E402
-from ffkeras.search.local import LocalSearch  # noqa: E402
+from ffkeras.pruning.search.local import LocalSearch  # noqa: E402
 
 MOST_WORKERS = 64
 

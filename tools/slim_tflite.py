@@ -33,7 +33,8 @@ def main(arguments: list[str] | None = None) -> None:
     options = parse_arguments(arguments)
     from ffkeras.conversion.slim import differing_outputs, slim
     from ffkeras.images import list_images, read_image
-    from ffkeras.runtime import Interpreter, read_model
+    from ffkeras.runtime import read_model
+    from ffkeras.runtime.trial import try_model
 
     targets = [options.output / path.name if options.output else path for path in options.models]
     for target in targets:
@@ -41,7 +42,7 @@ def main(arguments: list[str] | None = None) -> None:
     images = [read_image(path) for path in list_images([PHOTOGRAPHS])]
     for path, target in zip(options.models, targets, strict=True):
         model = read_model(path)
-        Interpreter(path)  # says in one sentence what is wrong with a file
+        try_model(path)  # says in one sentence what is wrong with a file
         made = slim(model, str(path))
         if different := differing_outputs(model, made, images):
             raise UserError(f"{target} is not written, it would give other outputs: {', '.join(different)} differ.")

@@ -28,10 +28,10 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     """Train."""
     options = parse_arguments()
-    from ffkeras.lowered.plan import Plan
+    from ffkeras.stablehlo.plan import Plan
 
     plan = Plan.read(options.folder)
-    from ffkeras.lowered.train import LoweredTraining
+    from ffkeras.stablehlo.train import LoweredTraining
 
     LoweredTraining(plan, options.folder, options.output, options.processes, options.seconds).run()
 

@@ -111,10 +111,10 @@ class Costs:
         return known
 
     def _convert(self, row: str, model) -> int:
-        from ffkeras.search.quick_file import convert_quickly
+        from ffkeras.pruning.quick_file import convert_quickly
 
         try:
-            data = convert_quickly(model, self.image_size, fast_forms=True)
+            data = convert_quickly(model, self.image_size, xnnpack_passes=True)
         except UserError:  # int8 cannot express it
             return 0
         write_bytes(self.file(row), data)

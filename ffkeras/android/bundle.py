@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ffkeras.conversion.fast_forms import has_fast_forms
+from ffkeras.conversion.xnnpack_passes import has_xnnpack_forms
 from ffkeras.errors import UserError
 from ffkeras.runtime import Interpreter, Metadata, read_model
 
@@ -42,7 +42,7 @@ class BundledModel:
         remarks = []
         if self.record.quantization == "none":
             remarks.append("it computes in float32, which is larger and slower than int8 of the same network.")
-        elif not has_fast_forms(self.data):
+        elif not has_xnnpack_forms(self.data):
             remarks.append("its operations have the plain forms of `--target micro`; a phone runs the others faster.")
         if self.record.quantization == "int8" and self.record.borders == "float32":
             remarks.append("its borders are float32, as `--target web` makes them; a phone takes int8 as it is.")

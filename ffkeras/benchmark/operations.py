@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 
 from ffkeras.benchmark.interpreters import open_interpreter
 from ffkeras.benchmark.measure import RUNS
 from ffkeras.benchmark.stopwatch import Clock
-from ffkeras.conversion.flatbuffer import pack_model
-from ffkeras.conversion.open_graph import ABSENT, OpenGraph
+from ffkeras.tflite_file.cut import extract
+from ffkeras.tflite_file.graph import ABSENT, TfliteGraph
 
 DELEGATE = "DELEGATE"  # what an interpreter lists for a run of operations that a delegate took
 JOINED = ("PAD", "PADV2")
@@ -79,7 +78,7 @@ def profile_operations(
         num_threads: of the interpreter.
         clock: see `TimedDetector`.
     """
-    graph = OpenGraph(model)
+    graph = TfliteGraph(model)
     whole = open_interpreter(model, num_threads)
     taken, partitions = delegated_operations(whole._get_ops_details())
     shapes = {entry["index"]: entry["shape"].tolist() for entry in whole.get_tensor_details()}
@@ -99,62 +98,7 @@ def profile_operations(
     return OperationProfile(whole_time, operations, partitions)
 
 
-def extract(graph: OpenGraph, indices: list[int], shapes: dict[int, list[int]]) -> bytes:
-    """A file of some operations of another file, with their constants; what they read otherwise are inputs.
-
-    Args:
-        graph: of the other file; it is left as it is.
-        indices: of the operations, in their order.
-        shapes: tensor -> shape as the interpreter has worked it out, which the file may leave open.
-    """
-    operators = [graph.operators[index] for index in indices]
-    made = [int(tensor) for operator in operators for tensor in operator.outputs]
-    read = [int(tensor) for operator in operators for tensor in operator.inputs]
-    buffers, tensors, inputs = [schema.BufferT()], [], []
-    position = {ABSENT: ABSENT}  # of a tensor in the new file
-    for old in dict.fromkeys(read + made):
-        if old == ABSENT:
-            continue
-        source = graph.tensors[old]
-        position[old] = len(tensors)
-        constant = graph.is_constant(old)
-        if constant:
-            buffers.append(graph.tree.buffers[source.buffer])
-        elif old not in made:
-            inputs.append(position[old])
-        tensor = schema.TensorT(
-            shape=np.array(shapes[old], np.int32),
-            type=source.type,
-            buffer=len(buffers) - 1 if constant else 0,
-            name=source.name,
-            quantization=source.quantization,
-        )
-        tensors.append(tensor)
-    outputs = [position[old] for old in made if old not in read]
-    subgraph = schema.SubGraphT(
-        tensors=tensors,
-        inputs=np.array(inputs, np.int32),
-        outputs=np.array(outputs, np.int32),
-        operators=[_renumbered(operator, position) for operator in operators],
-        name=b"main",
-    )
-    tree = graph.tree
-    model = schema.ModelT(version=tree.version, operatorCodes=tree.operatorCodes, subgraphs=[subgraph], buffers=buffers)
-    return pack_model(model)
-
-
-def _renumbered(operator: schema.OperatorT, position: dict[int, int]) -> schema.OperatorT:
-    return schema.OperatorT(
-        opcodeIndex=operator.opcodeIndex,
-        inputs=np.array([position[int(tensor)] for tensor in operator.inputs], np.int32),
-        outputs=np.array([position[int(tensor)] for tensor in operator.outputs], np.int32),
-        builtinOptionsType=operator.builtinOptionsType,
-        builtinOptions=operator.builtinOptions,
-        customOptions=operator.customOptions,
-    )
-
-
-def _followers(graph: OpenGraph) -> dict[int, int]:
+def _followers(graph: TfliteGraph) -> dict[int, int]:
     """Padding -> the operation that reads it first, with which XNNPACK joins it."""
     operators = graph.operators
     followers = {}
@@ -208,7 +152,7 @@ def _fastest_run(interpreter, clock: Clock) -> float:
     return min(seconds)
 
 
-def _describe(graph: OpenGraph, index: int, delegated: bool, milliseconds: float) -> Operation:
+def _describe(graph: TfliteGraph, index: int, delegated: bool, milliseconds: float) -> Operation:
     operator = graph.operators[index]
     output = operator.outputs[0]
     return Operation(

@@ -55,7 +55,7 @@ def part_owners(record: Metadata) -> dict[Layer, str]:
     owners = layer_owners(model)
     flat = model.flat(record.image_size)
     found = {}
-    for layer in flat.layers:
+    for layer in {call.layer.name: call.layer for call in flat.calls}.values():
         (place,) = layers_in(f"_flat/{layer.name}/")
         if id(layer) in owners:
             found[place] = names[owners[id(layer)]]

@@ -1,22 +1,29 @@
-"""The command `ffkeras`, which is there after an installation: `ffkeras detect photo.jpg`, `ffkeras data check faces/`.
+"""The command `ffkeras`, which is there after an installation: `ffkeras detect photo.jpg`, `ffkeras train`.
 
-Importing this imports neither numpy nor OpenCV, so that help and mistakes come at once.
+A subcommand's module has `main(arguments, program)`, which a tool of the checkout calls too, with the places of the
+checkout as defaults. Importing this imports neither numpy nor OpenCV, so that help and mistakes come at once.
 """
 
 import argparse
+import importlib
 import sys
 
 from ffkeras import __version__, cli
-from ffkeras.commands import data, detect, evaluate, models
 from ffkeras.errors import UserError
 
-SUBCOMMANDS = {  # each takes what follows its name
-    "detect": detect.main,
-    "evaluate": evaluate.main,
-    "data": data.main,
-    "models": models.main,
+EXTRAS = {"detect": "runtime", "models": "runtime", "evaluate": "runtime,evaluate", "data": "runtime,evaluate"}
+SUBCOMMANDS = {  # name -> module of this package
+    "detect": "detect",
+    "data": "data",
+    "models": "models",
+    "train": "train",
+    "prune": "prune",
+    "convert": "convert",
+    "evaluate": "evaluate",
+    "benchmark": "benchmark",
+    "validate": "validate",
+    "export-c": "export_c",
 }
-EXTRAS = {"detect": "runtime", "evaluate": "runtime,evaluate", "data": "runtime,evaluate", "models": "runtime"}
 
 
 def main() -> None:
@@ -24,18 +31,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="ffkeras", description="Ultra-light face detectors.")
     parser.add_argument("--version", action="version", version=f"ffkeras {__version__}")
     parser.add_argument("subcommand", choices=SUBCOMMANDS, help="`ffkeras SUBCOMMAND --help` says more")
-    chosen = parser.parse_args(sys.argv[1:2])  # what follows is the subcommand's own
-    cli.run(lambda: _run(chosen.subcommand))
+    chosen = parser.parse_args(sys.argv[1:2]).subcommand  # what follows is the subcommand's own
+    cli.run(lambda: run_subcommand(chosen, sys.argv[2:]))
 
 
-def _run(name: str) -> int | None:
-    """Run a subcommand. Raises UserError where a package that it needs is not installed."""
+def run_subcommand(name: str, arguments: list[str]) -> int | None:
+    """Call a subcommand's `main`; gives its exit code.
+
+    Raises:
+        UserError: the installation lacks a package that it needs.
+    """
     try:
-        return SUBCOMMANDS[name](sys.argv[2:], f"ffkeras {name}")
+        module = importlib.import_module(f"ffkeras.commands.{SUBCOMMANDS[name]}")
+        return module.main(arguments, f"ffkeras {name}")
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.split(".")[0] == "ffkeras":
+        package = (error.name or "").partition(".")[0]
+        if package in ("", "ffkeras"):
             raise
-        package, extra = error.name.split(".")[0], EXTRAS[name]
         raise UserError(
-            f"`ffkeras {name}` needs {package}, which is not installed; install ffkeras with [{extra}]."
+            f"ffkeras {name} needs {package}, which is not installed; pip install "
+            f"'ffkeras[{EXTRAS.get(name, 'train')}]'."
         ) from error

@@ -176,11 +176,14 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> int:
     from ffkeras.runtime.sinks import output_paths
     from ffkeras.runtime.sources import list_sources, told_kinds
     from ffkeras.runtime.tiles import AUTO, tile_side
+    from ffkeras.runtime.trial import try_model
+    from ffkeras.runtime.video_process import frame_times_apart, open_video_apart
 
     skipped: Counter = Counter()
     sources = list_sources(args.inputs, skipped)
     outputs = output_paths(sources, args.output) if args.output else [None] * len(sources)
     check_arguments(args, sources, outputs)
+    try_model(args.model or DEFAULT_MODEL)
     detector = FaceDetector(args.model or DEFAULT_MODEL, args.score_threshold, args.iou_threshold, args.num_threads)
     draw = blur_faces if args.blur else draw_faces
     shown = show if args.show else None
@@ -209,9 +212,11 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> int:
         args.crop_size,
         tiles,
         read,
+        open_video_apart,
         tell=tell,
         keep=bool(args.csv or args.coco or args.yolo),
         rotations=args.rotations,
+        times=frame_times_apart,
     )
     say = (lambda line: print(line, file=sys.stderr)) if args.json == STANDARD_OUTPUT else print
     try:

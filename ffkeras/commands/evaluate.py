@@ -127,10 +127,13 @@ def load_detector(model: Path, image_size: tuple[int, int] | None, num_threads: 
         raise UserError(f"{model} is neither a run folder nor a .tflite file; check the path.")
 
     from ffkeras.benchmark import read_subject
+    from ffkeras.runtime.trial import try_model
 
     subject = read_subject(model)
     if not subject.decodes:
         raise UserError(f"{model} has no ffkeras record and is of no known kind of other detectors; convert it again.")
+    if not subject.peer:
+        try_model(model)
     detector = subject.open(num_threads=num_threads, **thresholds)
     if image_size not in (None, detector.image_size):
         wanted, own = ("x".join(map(str, size)) for size in (image_size, detector.image_size))
@@ -153,20 +156,30 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> int:
     options = parse_arguments(arguments, program)
     for output in filter(None, (options.detections, options.plot, options.json)):
         check_writable(output)
+    bad: dict[str, str] = {}  # picture -> what is wrong with it
     if options.landmarks:
-        evaluate_landmarks(options)
+        evaluate_landmarks(options, bad)
     elif options.best_threshold:
-        find_best_threshold(options)
+        find_best_threshold(options, bad)
+    elif is_wider(options):
+        evaluate_faces(options, bad)
     else:
-        is_wider = any((options.data[0] / name).is_dir() for name in ("ground_truth", "WIDER_val"))
-        if is_wider and options.part is None:
-            return evaluate_faces(options)
-        return evaluate_own(options)
-    return 0
+        evaluate_own(options, bad)
+    left_out = options.landmarks or options.best_threshold or not is_wider(options)
+    counted = "It is left out." if left_out else "Its faces count as not found."
+    for sentence in bad.values():
+        print(f"error: {sentence} {counted}", file=sys.stderr)
+    return 1 if bad else 0
 
 
-def evaluate_own(options: argparse.Namespace) -> int:
-    """Average precision, precision and recall of a data set in any format; 1 where pictures could not be read."""
+def is_wider(options: argparse.Namespace) -> bool:
+    """Whether the data are WIDER FACE's validation set, to be measured by its own protocol."""
+    folder = options.data[0]
+    return options.part is None and any((folder / name).is_dir() for name in ("ground_truth", "WIDER_val"))
+
+
+def evaluate_own(options: argparse.Namespace, bad: dict[str, str]) -> None:
+    """Average precision, precision and recall of a data set in any format, without the bad pictures."""
     import logging
 
     from ffkeras import evaluation
@@ -187,7 +200,6 @@ def evaluate_own(options: argparse.Namespace) -> int:
     if options.limit and options.limit < len(chosen):
         chosen = [chosen[round(at * (len(chosen) - 1) / max(1, options.limit - 1))] for at in range(options.limit)]
     named = {str(image.path.relative_to(folder)): image for image in chosen}
-    bad: dict[str, str] = {}
     if options.from_detections:
         subject, image_size, speed = options.from_detections, options.image_size or DEFAULT_IMAGE_SIZE, None
         detections, working = evaluation.read_detections(subject), working_threshold(options)
@@ -215,17 +227,10 @@ def evaluate_own(options: argparse.Namespace) -> int:
     )
     print(report.to_text())
     write_outputs(report, options.plot, options.json)
-    for sentence in bad.values():
-        print(f"error: {sentence} It is left out.", file=sys.stderr)
-    return 1 if bad else 0
 
 
-def evaluate_faces(options: argparse.Namespace) -> int:
-    """Detect or read detections, and measure average precision and recall.
-
-    In a picture that cannot be read nothing is found; it is named at the end, and the result is 1 instead of 0.
-    """
-    bad: dict[str, str] = {}
+def evaluate_faces(options: argparse.Namespace, bad: dict[str, str]) -> None:
+    """Detect or read detections, and measure average precision and recall; in a bad picture nothing is found."""
     from ffkeras import evaluation
 
     if options.plot:
@@ -267,13 +272,10 @@ def evaluate_faces(options: argparse.Namespace) -> int:
     )
     print(report.to_text())
     write_outputs(report, options.plot, options.json)
-    for sentence in bad.values():
-        print(f"error: {sentence} Its faces count as not found.", file=sys.stderr)
-    return 1 if bad else 0
 
 
-def evaluate_landmarks(options: argparse.Namespace) -> None:
-    """Measure the landmarks of each model at the score that users see, and compare them."""
+def evaluate_landmarks(options: argparse.Namespace, bad: dict[str, str]) -> None:
+    """Measure the landmarks of each model at the score that users see, and compare them, without the bad pictures."""
     from ffkeras.evaluation import LandmarkReport, landmark_errors, landmarked_images
     from ffkeras.files import write_json
 
@@ -281,15 +283,19 @@ def evaluate_landmarks(options: argparse.Namespace) -> None:
     errors, threshold = {}, working_threshold(options)
     for model in options.model:
         detector = load_detector(model, options.image_size, options.num_threads, threshold)
-        errors[str(model)] = landmark_errors(detector, images)
+        errors[str(model)] = landmark_errors(detector, images, bad)
+        images = [image for image in images if str(image.path) not in bad]
     report = LandmarkReport(errors, len(images), threshold)
     print(report.to_text())
     if options.json:
         write_json(options.json, report.to_json())
 
 
-def find_best_threshold(options: argparse.Namespace) -> None:
-    """Print where precision and recall are balanced over all held-out images, what other scores do, AP by height."""
+def find_best_threshold(options: argparse.Namespace, bad: dict[str, str]) -> None:
+    """Print where precision and recall are balanced over all held-out images, what other scores do, AP by height.
+
+    Bad pictures are left out.
+    """
     from ffkeras.data import read_dataset, split_held_out
     from ffkeras.evaluation.ap_by_height import ap_by_height
     from ffkeras.evaluation.best_threshold import working_points
@@ -305,13 +311,16 @@ def find_best_threshold(options: argparse.Namespace) -> None:
     (model,) = options.model
     detector = load_detector(model, options.image_size, options.num_threads, SCORE_THRESHOLD)
     paths = {name: image.path for name, image in images.items()}
-    truths = {name: ground_truth(image) for name, image in images.items()}
-    detections, _ = detect_images(detector, paths)
+    detections, _ = detect_images(detector, paths, bad=bad)
+    paths = {name: path for name, path in paths.items() if name not in bad}
+    truths = {name: ground_truth(images[name]) for name in paths}
+    if not paths:
+        raise UserError(f"none of the {len(images)} held-out images can be read, such as {next(iter(bad.values()))}")
     points = working_points(detections, truths)
     if not points:
-        raise UserError(f"{model} finds nothing in {len(images)} images; is it trained?")
+        raise UserError(f"{model} finds nothing in {len(paths)} images; is it trained?")
     best = max(points, key=lambda point: point.f1)
-    print(f"{model}, {len(images)} held-out images: best F1 {best.f1:.3f} from score {best.threshold:.2f} on")
+    print(f"{model}, {len(paths)} held-out images: best F1 {best.f1:.3f} from score {best.threshold:.2f} on")
     print(f"{'score':>6}{'precision':>11}{'recall':>8}{'F1':>7}")
     for wanted in (*(i / 10 for i in range(1, 9)), best.threshold):
         point = min((point for point in points if point.threshold >= wanted), key=lambda p: p.threshold, default=None)
@@ -321,7 +330,7 @@ def find_best_threshold(options: argparse.Namespace) -> None:
     for band in ap_by_height(detections, truths, input_scales(paths, detector.image_size), FINE_HEIGHT_EDGES):
         print(f"{band.label:>10}{band.ap:>7.3f}  {band.faces} faces")
     if options.json:
-        write_json(options.json, {"model": str(model), "images": len(images), **vars(best), "f1": best.f1})
+        write_json(options.json, {"model": str(model), "images": len(paths), **vars(best), "f1": best.f1})
 
 
 def write_outputs(report, plot: Path | None, json: Path | None) -> None:

@@ -8,8 +8,6 @@ import numpy as np
 
 from ffkeras.conversion.borders import BORDER_OPERATIONS, add_float_borders
 from ffkeras.conversion.decoding import DECODING_OPERATIONS, append_decoding
-from ffkeras.conversion.graph import EVERYWHERE_INT8, graph_faults, read_graph
-from ffkeras.conversion.micro_kernels import missing_kernels
 from ffkeras.conversion.report import Check, ValidationReport
 from ffkeras.conversion.slim import slim
 from ffkeras.conversion.targets import Target
@@ -17,6 +15,8 @@ from ffkeras.geometry import decode_boxes, decode_landmarks, letterbox, make_anc
 from ffkeras.runtime.decode import FACE_COLUMN
 from ffkeras.runtime.interpreter import Interpreter
 from ffkeras.runtime.metadata import Metadata
+from ffkeras.tflite_file.micro_operations import missing_kernels
+from ffkeras.tflite_file.summary import EVERYWHERE_INT8, graph_faults, summarise_graph
 
 LOWEST_SCORE = 0.02  # anchors below it are never looked at: the threshold of WIDER FACE's evaluation
 SCORE_DIFFERENCE = 0.0  # the same int8 number, so the same float
@@ -56,7 +56,7 @@ def check_target(
         images: uint8 BGR [H, W, 3] of any size, at least one.
         report: what `validate` found about `raw`.
     """
-    graph, faults, checks = read_graph(model), [], []
+    graph, faults, checks = summarise_graph(model), [], []
     if model != raw:
         faults += graph_faults(graph, True, float_operations(Interpreter(model).metadata))
         checks += _same_results(model, raw, images)

@@ -3,9 +3,9 @@
 from collections import Counter
 from dataclasses import replace
 
-from ffkeras.conversion.metadata import write_metadata
-from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.runtime.metadata import FORMAT, read_metadata
+from ffkeras.tflite_file.graph import TfliteGraph
+from ffkeras.tflite_file.record import write_metadata
 
 BORDER_OPERATIONS = Counter(QUANTIZE=1, DEQUANTIZE=3)  # all that `add_float_borders` adds
 
@@ -22,7 +22,7 @@ def add_float_borders(model: bytes) -> bytes:
     record = read_metadata(model, "the given model")
     if record.output_type != "int8":
         raise ValueError("float borders are added to an int8 file with raw outputs")
-    graph = OpenGraph(model)
+    graph = TfliteGraph(model)
     ((name, tensor),) = graph.named_inputs.items()
     image = graph.add_float(name, graph.shape(tensor))
     graph.operators.insert(0, graph.operation("QUANTIZE", [image], tensor))

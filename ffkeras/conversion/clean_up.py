@@ -7,13 +7,14 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from rich.table import Table
 
-from ffkeras.conversion.fast_forms import RULES
-from ffkeras.conversion.graph import read_graph
-from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.conversion.tflite import convert, convert_graph
+from ffkeras.conversion.xnnpack_passes import RULES
 from ffkeras.geometry import letterbox
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.simplify import STEPS
+from ffkeras.tflite_file.graph import TfliteGraph
+from ffkeras.tflite_file.macs import count_macs
+from ffkeras.tflite_file.summary import summarise_graph
 
 Outputs = Mapping[str, np.ndarray]
 
@@ -61,9 +62,9 @@ def _float_steps(
     model: FeatherFace, image_size: tuple[int, int], inputs: Sequence[np.ndarray]
 ) -> Iterator[CleanUpStep]:
     flat = model.flat(image_size, batch_size=1)
-    before = [{name: value.numpy() for name, value in flat(x).items()} for x in inputs]
+    before = [{name: value.numpy() for name, value in flat.run(x).items()} for x in inputs]
     data = convert_graph(model, image_size)
-    calls = sum(len(layer["inbound_nodes"]) for layer in flat.get_config()["layers"])
+    calls = len(flat.calls) - 1  # without that of the images
     yield CleanUpStep("float32, calls of layers as trained", calls, count_macs(data))
     yield _compared("BatchNorm and constants folded", data, before, _run(data, inputs), _relative)
     for name, step in STEPS.items():
@@ -75,25 +76,15 @@ def _float_steps(
 def _int8_steps(
     model: FeatherFace, image_size: tuple[int, int], inputs: Sequence[np.ndarray], canvases: Sequence[np.ndarray]
 ) -> Iterator[CleanUpStep]:
-    data = convert(model, image_size, canvases, fast_forms=False)
-    scale, zero_point = read_graph(data).input_quantization
+    data = convert(model, image_size, canvases, xnnpack_passes=False)
+    scale, zero_point = summarise_graph(data).input_quantization
     whole = [np.clip(np.round(x / scale) + zero_point, -128, 127).astype(np.int8) for x in inputs]
     yield CleanUpStep("int8, all of this", _count_operations(data), count_macs(data))
     for name, rule in RULES.items():
-        graph, before = OpenGraph(data), _run(data, whole)
+        graph, before = TfliteGraph(data), _run(data, whole)
         graph.apply(rule)
         data = graph.to_bytes()
         yield _compared(name, data, before, _run(data, whole), _in_numbers)
-
-
-def count_macs(model: bytes) -> int:
-    """Multiply-accumulates of a .tflite file's convolutions for one image; sliced and padded weights count in full."""
-    graph, total = OpenGraph(model), 0
-    for operator in graph.operators:
-        if graph.kind(operator) in ("CONV_2D", "DEPTHWISE_CONV_2D"):
-            _, height, width, _ = graph.shape(operator.outputs[0])
-            total += height * width * int(np.prod(graph.shape(operator.inputs[1])))
-    return total
 
 
 def make_clean_up_table(steps: Iterable[CleanUpStep]) -> Table:
@@ -137,4 +128,4 @@ def _run(model: bytes, inputs: Sequence[np.ndarray]) -> list[Outputs]:
 
 
 def _count_operations(model: bytes) -> int:
-    return len(OpenGraph(model).operators)
+    return len(TfliteGraph(model).operators)

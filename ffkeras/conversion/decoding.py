@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from ffkeras.conversion.metadata import write_metadata
-from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.geometry import make_anchors
 from ffkeras.geometry.codes import CENTRE_VARIANCE, SIZE_VARIANCE
 from ffkeras.runtime.metadata import DECODED_OUTPUTS, FORMAT, read_metadata
+from ffkeras.tflite_file.graph import TfliteGraph
+from ffkeras.tflite_file.record import write_metadata
 
 DECODING_OPERATIONS = Counter(  # all that `append_decoding` adds in floating point
     DEQUANTIZE=3, SLICE=2, MINIMUM=1, MUL=4, EXP=1, ADD=3, SUB=1, CONCATENATION=1, RESHAPE=2
@@ -36,7 +36,7 @@ def append_decoding(model: bytes) -> bytes:
     record = read_metadata(model, "the given model")
     if record.output_type != "int8":
         raise ValueError("the decode is appended to an int8 file with raw outputs")
-    graph = OpenGraph(model)
+    graph = TfliteGraph(model)
     anchors = make_anchors(record.anchors, record.image_size)[None]  # [1, A, 4]
     raw = graph.outputs_by_tensor_name(record.outputs)
     outputs = {
@@ -49,7 +49,7 @@ def append_decoding(model: bytes) -> bytes:
     return write_metadata(graph.to_bytes(), replace(record, decoded=True, outputs=names, format=FORMAT))
 
 
-def _append_boxes(graph: OpenGraph, tensor: int, anchors: np.ndarray) -> int:
+def _append_boxes(graph: TfliteGraph, tensor: int, anchors: np.ndarray) -> int:
     centres, sizes = anchors[..., :2], anchors[..., 2:]  # [1, A, 2]
 
     def apply(operation: str, *inputs: int) -> int:
@@ -73,7 +73,7 @@ def _append_boxes(graph: OpenGraph, tensor: int, anchors: np.ndarray) -> int:
     return graph.append("CONCATENATION", corners, output, axis=2)
 
 
-def _append_landmarks(graph: OpenGraph, tensor: int, anchors: np.ndarray) -> int:
+def _append_landmarks(graph: TfliteGraph, tensor: int, anchors: np.ndarray) -> int:
     by_point = anchors[:, :, None]  # [1, A, 1, 4], the same for the five points
     flat = graph.shape(tensor)  # [1, A, 10]
     shape = (*flat[:2], flat[2] // 2, 2)  # [1, A, 5, 2]
@@ -89,13 +89,13 @@ def _append_landmarks(graph: OpenGraph, tensor: int, anchors: np.ndarray) -> int
     return _reshape(graph, points, "landmarks", flat)
 
 
-def _append_score(graph: OpenGraph, tensor: int) -> int:
+def _append_score(graph: TfliteGraph, tensor: int) -> int:
     last = graph.shape(tensor)[2] - 1
     face = _slice(graph, tensor, "score/int8", start=last, width=1) if last else tensor  # [1, A, 1]
     return graph.dequantize(face, "score")
 
 
-def _slice(graph: OpenGraph, tensor: int, name: str, start: int, width: int) -> int:
+def _slice(graph: TfliteGraph, tensor: int, name: str, start: int, width: int) -> int:
     """Columns `start` to `start + width` of the last axis."""
     shape = (*graph.shape(tensor)[:2], width)
     begin = graph.add_constant(f"{name}/begin", np.array([0, 0, start], np.int32))
@@ -103,6 +103,6 @@ def _slice(graph: OpenGraph, tensor: int, name: str, start: int, width: int) -> 
     return graph.append("SLICE", [tensor, begin, size], graph.add_like(tensor, name, shape), version=2)
 
 
-def _reshape(graph: OpenGraph, tensor: int, name: str, shape: tuple[int, ...]) -> int:
+def _reshape(graph: TfliteGraph, tensor: int, name: str, shape: tuple[int, ...]) -> int:
     wanted = graph.add_constant(f"{name}/shape", np.array(shape, np.int32))
     return graph.append("RESHAPE", [tensor, wanted], graph.add_float(name, shape), newShape=list(shape))

@@ -3,19 +3,10 @@
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from ffkeras.conversion.open_graph import OpenGraph
+from ffkeras.quantization.scales import NARROWEST, SAME_SCALE_KINDS
+from ffkeras.tflite_file.graph import TfliteGraph
 
-SAME_SCALE = (  # operations whose int8 output has the scale of their input
-    "AVERAGE_POOL_2D",
-    "CONCATENATION",
-    "MAX_POOL_2D",
-    "REDUCE_MAX",
-    "RESHAPE",
-    "RESIZE_NEAREST_NEIGHBOR",
-    "STRIDED_SLICE",
-    "TRANSPOSE",
-)
-NARROWEST = 2**-6  # of the input's range: steps 64 times finer than the input's lose nothing, and XNNPACK takes them
+SAME_SCALE = {name for names in SAME_SCALE_KINDS.values() for name in names}
 
 
 def mend_ranges(calibrated: bytes) -> bytes:
@@ -32,7 +23,7 @@ def mend_ranges(calibrated: bytes) -> bytes:
     Args:
         calibrated: a float .tflite file with the range of every tensor, as calibration leaves it.
     """
-    graph = OpenGraph(calibrated)
+    graph = TfliteGraph(calibrated)
     for operator in graph.operators:  # in the order of execution: what is mended here is seen by what follows
         inputs = [graph.quantization(i) for i in operator.inputs if _has_range(graph, i)]
         outputs = [graph.quantization(i) for i in operator.outputs if _has_range(graph, i)]
@@ -48,7 +39,7 @@ def mend_ranges(calibrated: bytes) -> bytes:
     return graph.to_bytes()
 
 
-def _has_range(graph: OpenGraph, index: int) -> bool:
+def _has_range(graph: TfliteGraph, index: int) -> bool:
     quantization = graph.quantization(index)
     return quantization is not None and quantization.min is not None
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from ffkeras.conversion.metadata import write_metadata
-from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.geometry import letterbox
 from ffkeras.runtime.interpreter import Interpreter
 from ffkeras.runtime.metadata import FORMAT, read_metadata
+from ffkeras.tflite_file.graph import TfliteGraph
+from ffkeras.tflite_file.record import write_metadata
 
 CONVERTERS_NOTES = (b"CONVERSION_METADATA",)  # entries of the file's metadata: its options and version
 
@@ -29,7 +29,7 @@ def slim(model: bytes, name: str = "the given model") -> bytes:
         UserError: a file that cannot be used.
     """
     record = read_metadata(model, name)
-    graph = OpenGraph(model)
+    graph = TfliteGraph(model)
     outputs = graph.outputs_by_tensor_name(record.outputs)
     borders = {**graph.named_inputs, **outputs}
     graph.set_names({tensor: name for name, tensor in borders.items()})

@@ -1,26 +1,26 @@
 """From a Keras network to the bytes of a .tflite file, in float32 or in int8 throughout."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from ffkeras.backend import keras, tf
-from ffkeras.conversion.fast_forms import apply_fast_forms
-from ffkeras.conversion.graph import read_graph
-from ffkeras.conversion.metadata import write_metadata
 from ffkeras.conversion.ranges import mend_ranges
 from ffkeras.conversion.slim import slim
+from ffkeras.conversion.xnnpack_passes import apply_xnnpack_passes
 from ffkeras.errors import UserError
-from ffkeras.layers import gathered_sampling, native_grouped_convolution
+from ffkeras.layers.forms import EXPORT
 from ffkeras.models import config_to_json
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.simplify import simplify
 from ffkeras.quantization.equalization import equalize_backbone
 from ffkeras.quantization.expressible import check_quantizable
-from ffkeras.quantization.network import QuantizedFeatherFace
+from ffkeras.quantization.network import QUANTIZED_EXPORT, QuantizedFeatherFace
 from ffkeras.quiet import quiet_stderr
 from ffkeras.runtime.metadata import Metadata
+from ffkeras.tflite_file.record import write_metadata
+from ffkeras.tflite_file.summary import summarise_graph
 
 LICENSE = "Apache-2.0"
 SCORE_THRESHOLD = 0.5
@@ -32,7 +32,7 @@ def convert(
     image_size: tuple[int, int],
     representative: Sequence[np.ndarray] | None = None,
     license: str = LICENSE,
-    fast_forms: bool = True,
+    xnnpack_passes: bool = True,
     keep_names: bool = False,
     score_threshold: float = SCORE_THRESHOLD,
 ) -> bytes:
@@ -48,8 +48,8 @@ def convert(
             letterboxed; the ranges of all activations are taken from them (post-training quantization). None for
             float32.
         license: of the weights, an SPDX identifier.
-        fast_forms: exchange operations for equal ones that XNNPACK runs faster; without, the file is smaller and has
-            fewer multiplications, as plain kernels (TFLite Micro) want it.
+        xnnpack_passes: exchange operations for equal ones that XNNPACK runs faster; without, the file is smaller and
+            has fewer multiplications, as plain kernels (TFLite Micro) want it.
         keep_names: leave out `slim`, so that tensors are named after the layers they come from.
         score_threshold: 0..1, from which score on a detector reports a face unless told otherwise.
 
@@ -69,9 +69,9 @@ def convert(
         if int8:
             model = equalize_backbone(model, representative)
     data = convert_graph(model, image_size, representative)
-    if fast_forms:
-        data = apply_fast_forms(data)
-    graph = read_graph(data)
+    if xnnpack_passes:
+        data = apply_xnnpack_passes(data)
+    graph = summarise_graph(data)
     if int8 and model.config.mean == CENTRED_MEAN and graph.input_quantization != (1.0, 0):
         raise RuntimeError(f"the int8 input came out as {graph.input_quantization}, not as scale 1, zero point 0")
     record = Metadata(
@@ -95,14 +95,15 @@ def convert_graph(
     representative: Sequence[np.ndarray] | None = None,
 ) -> bytes:
     """Convert a network as it is, without a record; see `convert` for the arguments."""
-    with native_grouped_convolution(), gathered_sampling(), quiet_stderr(), warnings.catch_warnings():
+    with quiet_stderr(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the converter misses statistics that post-training quantization gives it
         if isinstance(model, QuantizedFeatherFace):
-            converter = _converter(model, image_size)
+            converter = _converter(lambda image: model.detect(image, QUANTIZED_EXPORT), model, image_size)
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.inference_input_type = converter.inference_output_type = tf.int8
             return converter.convert()
-        converter = _converter(model.flat(image_size, batch_size=1), image_size)
+        flat = model.flat(image_size, batch_size=1)
+        converter = _converter(lambda image: flat.run(image, EXPORT), model, image_size)
         if representative is None:
             return converter.convert()
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -114,9 +115,10 @@ def convert_graph(
         return bytes(mlir_quantize(calibrated, input_data_type=tf.int8, output_data_type=tf.int8))
 
 
-def _converter(model: keras.Model, image_size: tuple[int, int]) -> tf.lite.TFLiteConverter:
+def _converter(function: Callable, model: keras.Model, image_size: tuple[int, int]) -> tf.lite.TFLiteConverter:
+    """A converter of a function of an image; the model holds its variables."""
     signature = [tf.TensorSpec((1, *image_size, 3), tf.float32, name="image")]
-    forward = tf.function(lambda image: model(image, training=False), input_signature=signature)
+    forward = tf.function(function, input_signature=signature)
     return tf.lite.TFLiteConverter.from_concrete_functions([forward.get_concrete_function()], _owner(model))
 
 

@@ -13,7 +13,6 @@ from ffkeras.conversion.agreement import (
     top_anchor_error,
 )
 from ffkeras.conversion.apply_target import float_operations
-from ffkeras.conversion.graph import Graph, graph_faults, read_graph
 from ffkeras.conversion.report import Check, ValidationReport
 from ffkeras.geometry import letterbox, make_anchors
 from ffkeras.layers import OUTPUTS
@@ -21,6 +20,7 @@ from ffkeras.models.featherface import FeatherFace
 from ffkeras.quantization.network import QuantizedFeatherFace
 from ffkeras.runtime import decode_faces, read_model
 from ffkeras.runtime.interpreter import Interpreter
+from ffkeras.tflite_file.summary import GraphSummary, graph_faults, summarise_graph
 
 FLOAT_ERROR = 1e-4  # largest difference by the largest number: float32 summed in another order gives about 1e-6
 # Int8: root mean square of the difference by that of the reference, on the best anchors. Sound files of networks after
@@ -61,7 +61,7 @@ def validate(
     interpreter = Interpreter(path)
     if interpreter.metadata.decoded:
         raise ValueError("validate the file before its decode is appended, and then the difference with check_target")
-    graph, image_size = read_graph(data), interpreter.image_size
+    graph, image_size = summarise_graph(data), interpreter.image_size
     anchors = make_anchors(model.config.anchors, image_size)
     forward = _keras_forward(model, image_size)
     pairs, faces = [], FaceAgreement()
@@ -98,7 +98,9 @@ def _float_checks(pairs: Sequence[tuple[Outputs, Outputs]]) -> list[Check]:
     return checks
 
 
-def _int8_checks(pairs: Sequence[tuple[Outputs, Outputs]], graph: Graph, limits: dict[str, float]) -> list[Check]:
+def _int8_checks(
+    pairs: Sequence[tuple[Outputs, Outputs]], graph: GraphSummary, limits: dict[str, float]
+) -> list[Check]:
     checks = []
     for output in OUTPUTS:
         step = graph.output_scales[output]

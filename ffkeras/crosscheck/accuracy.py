@@ -3,8 +3,7 @@
 import os
 from pathlib import Path
 
-from ffkeras.crosscheck.ledger import Ledger, content_key
-from ffkeras.crosscheck.runtimes import installed_versions
+from ffkeras.crosscheck.result_cache import ResultCache, content_key
 from ffkeras.evaluation import (
     choose_sample,
     detect_images,
@@ -15,28 +14,31 @@ from ffkeras.evaluation import (
 from ffkeras.evaluation.detections import IOU_THRESHOLD, SCORE_THRESHOLD
 from ffkeras.runtime import FaceDetector
 from ffkeras.runtime.interpreter import preferred_interpreter_class
+from ffkeras.runtimes.registry import installed_versions
 
 
-def measure_accuracy(model: Path, data: str | os.PathLike, count: int, ledger: Ledger, *, fresh: bool = False) -> dict:
-    """AP by the official protocol on WIDER FACE validation, from the ledger where it is there.
+def measure_accuracy(
+    model: Path, data: str | os.PathLike, count: int, result_cache: ResultCache, *, fresh: bool = False
+) -> dict:
+    """AP by the official protocol on WIDER FACE validation, from the cache where it is there.
 
     Args:
         model: a .tflite file.
         data: the root of WIDER FACE.
         count: images, evenly spread; 0 takes all, and demands that they are all there.
-        ledger: where results are kept.
-        fresh: measure again what the ledger holds.
+        result_cache: where results are kept.
+        fresh: measure again what it holds.
 
     Returns:
         {"images": how many, "average_precision": {"easy": ..., "medium": ..., "hard": ...}}, and "kept_from", the
-        day of the measurement, where the ledger gave it.
+        day of the measurement, where the cache gave it.
 
     Raises:
         UserError: a file or the data set cannot be used.
     """
     decisive = count, Path(data).resolve(), preferred_interpreter_class().__module__, installed_versions()
     key = content_key("accuracy", model, *decisive)
-    kept = None if fresh else ledger.find(key)
+    kept = None if fresh else result_cache.find(key)
     if kept:
         return kept.value | {"kept_from": kept.date}
     detector = FaceDetector(model, score_threshold=SCORE_THRESHOLD, iou_threshold=IOU_THRESHOLD)
@@ -46,5 +48,5 @@ def measure_accuracy(model: Path, data: str | os.PathLike, count: int, ledger: L
     detections, _ = detect_images(detector, {name: paths[name] for name in names})
     report = evaluate_widerface(detections, truth, names, subject=model.name, image_size=detector.image_size)
     result = {"images": len(names), "average_precision": report.to_json()["average_precision"]}
-    ledger.keep(key, result)
+    result_cache.keep(key, result)
     return result

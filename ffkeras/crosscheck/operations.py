@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ffkeras.benchmark.operations import extract
-from ffkeras.conversion.open_graph import ABSENT, OpenGraph
-from ffkeras.crosscheck.launch import Progress, run_worker
 from ffkeras.crosscheck.report import OperationDifference
-from ffkeras.crosscheck.runtimes import Runtime
 from ffkeras.errors import UserError
+from ffkeras.runtimes.launch import Progress, run_worker
+from ffkeras.runtimes.registry import Runtime
+from ffkeras.tflite_file.cut import extract
+from ffkeras.tflite_file.graph import ABSENT, TfliteGraph
 
 
 class SingleOperations:
@@ -29,7 +29,7 @@ class SingleOperations:
     """
 
     def __init__(self, model: bytes):
-        self._graph = OpenGraph(model)
+        self._graph = TfliteGraph(model)
         operators = self._graph.operators
         self.names = [self._graph.kind(operator) for operator in operators]
         self.inputs = [

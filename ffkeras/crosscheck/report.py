@@ -4,8 +4,8 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
-from ffkeras.crosscheck.differences import OutputDifference
-from ffkeras.crosscheck.moved_faces import MovedFaces
+from ffkeras.compare.moved_faces import MovedFaces
+from ffkeras.compare.outputs import OutputDifference
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class FileReport:
         runtimes: the results, the reference first.
         operations: kinds of operations, where they were asked for.
         faults: sentences about the file on all runtimes; each fails it.
-        kept_from: the day of the measurement where the ledger gave it; empty where it is new.
+        kept_from: the day of the measurement where the cache gave it; empty where it is new.
     """
 
     file: str

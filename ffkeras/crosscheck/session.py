@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ffkeras.crosscheck.check import Settings, check_file
-from ffkeras.crosscheck.ledger import Ledger, content_key
 from ffkeras.crosscheck.report import FileReport
-from ffkeras.crosscheck.runtimes import arm_versions, find_runtimes, installed_versions
+from ffkeras.crosscheck.result_cache import ResultCache, content_key
 from ffkeras.crosscheck.sample import Sample, read_photographs, read_sample
 from ffkeras.errors import UserError
+from ffkeras.runtimes.registry import arm_versions, find_runtimes, installed_versions
 
 
 def read_settings(
@@ -46,22 +46,22 @@ def read_settings(
 
 
 def check_files(
-    models: Sequence[Path], settings: Settings, ledger: Ledger, *, fresh: bool = False
+    models: Sequence[Path], settings: Settings, result_cache: ResultCache, *, fresh: bool = False
 ) -> Iterator[FileReport]:
-    """The reports of `models`, one by one; one that the ledger holds is not measured again.
+    """The reports of `models`, one by one; one that the cache holds is not measured again.
 
     Raises:
         UserError: a file cannot be used.
     """
     for model in models:
         key = content_key("check", model, *_decisive(settings))
-        kept = None if fresh else ledger.find(key)
+        kept = None if fresh else result_cache.find(key)
         if kept:
             yield replace(FileReport.from_json(kept.value), file=model.name, kept_from=kept.date)
             continue
         report = _check_with_progress(model, settings)
         if not any(result.failure for result in report.runtimes):
-            ledger.keep(key, report.to_json())
+            result_cache.keep(key, report.to_json())
         yield report
 
 

@@ -4,9 +4,9 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from ffkeras.crosscheck.ledger import kept_note
 from ffkeras.crosscheck.limits import describe_precision_limit
 from ffkeras.crosscheck.report import FileReport, RuntimeResult
+from ffkeras.crosscheck.result_cache import kept_note
 
 KILO = 1000
 

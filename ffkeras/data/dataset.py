@@ -9,6 +9,7 @@ from ffkeras.data.check import CheckedSet, Progress, check_set
 from ffkeras.data.findings import Effect, to_text
 from ffkeras.data.formats import FORMATS, DataSet, read_set
 from ffkeras.data.labels import LabelledImage
+from ffkeras.data.shards import is_sharded
 from ffkeras.errors import UserError
 
 HELD_OUT_ONE_IN = 16
@@ -27,6 +28,8 @@ def read_sets(folders: Iterable[str | Path]) -> list[DataSet]:
     for folder in map(Path, folders):
         if not folder.is_dir():
             raise UserError(f"{folder} is not a folder; name a folder with face data.")
+        if is_sharded(folder):
+            raise UserError(f"{folder} holds shards, which only training reads; name the folders they were made of.")
         found = read_set(folder)
         inside = [found] if found else [read_set(path) for path in sorted(folder.iterdir()) if path.is_dir()]
         inside = [data for data in inside if data is not None]
@@ -67,8 +70,8 @@ def read_dataset(folders: Iterable[str | Path]) -> list[LabelledImage]:
     return [image for data in check_sets(read_sets(folders)) for image in data.images]
 
 
-def _is_held_out(image: LabelledImage) -> bool:
-    """Decide by the name alone, so that the answer is the same on every machine and for every subset."""
+def is_held_out(image: LabelledImage) -> bool:
+    """Whether an image is for validation: by its name alone, so the same on every machine and for every subset."""
     return zlib.crc32("/".join(image.path.parts[-2:]).encode(errors="surrogateescape")) % HELD_OUT_ONE_IN == 0
 
 
@@ -84,7 +87,7 @@ def split_held_out(images: list[LabelledImage]) -> tuple[list[LabelledImage], li
     to_learn = {image.source for image in images if image.split not in (VAL, TEST)}
     with_val = to_learn & {image.source for image in images if image.split == VAL}
     images = [image for image in images if image.split != TEST or image.source not in to_learn]
-    held_out = [image for image in images if (image.split == VAL if image.source in with_val else _is_held_out(image))]
+    held_out = [image for image in images if (image.split == VAL if image.source in with_val else is_held_out(image))]
     names = {image.path for image in held_out}
     training = [image for image in images if image.path not in names]
     return (training, held_out) if training else (images, [])

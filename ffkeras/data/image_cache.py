@@ -123,13 +123,17 @@ class FileSource:
     Args:
         images: the files and their faces.
         cache: reads them; without one, each is decoded at every reading.
+        as_read: the images as their files have them, where some were left out or changed since.
 
     Attributes:
         bad: a sentence for each file that could not be read.
     """
 
-    def __init__(self, images: list[LabelledImage], cache: Cache | None = None):
+    def __init__(
+        self, images: list[LabelledImage], cache: Cache | None = None, as_read: list[LabelledImage] | None = None
+    ):
         self.images, self.cache = images, cache or ImageCache(0)
+        self.as_read = images if as_read is None else as_read
         self.bad: dict[Path, str] = {}
 
     def __len__(self) -> int:

@@ -42,21 +42,35 @@ def landmarked_images(folder: Path, limit: int | None = None) -> list[LabelledIm
     return [images[index] for index in np.linspace(0, len(images) - 1, limit).round().astype(int)]
 
 
-def landmark_errors(detector: Detector, images: Sequence[LabelledImage]) -> np.ndarray:
+def landmark_errors(
+    detector: Detector, images: Sequence[LabelledImage], bad: dict[str, str] | None = None
+) -> np.ndarray:
     """Run `detector` and measure each labelled face, with a progress bar on standard error.
 
     Args:
         detector: finds faces in one image; all that it returns count.
         images: labelled in pixels.
+        bad: takes a sentence for the path of each file that is no image, which is then left out.
 
     Returns:
         float64 [N], the normalised error of every face with landmarks, image by image; nan where it is not found.
 
     Raises:
-        UserError: a file is not an image.
+        UserError: a file is not an image, and there is no `bad`; or none is one.
     """
-    found = with_progress(images, len(images))
-    return np.concatenate([face_errors(detector.detect(read_image(image.path)), image) for image in found])
+    errors = []
+    for image in with_progress(images, len(images)):
+        try:
+            picture = read_image(image.path)
+        except UserError as error:
+            if bad is None:
+                raise
+            bad[str(image.path)] = str(error)
+            continue
+        errors.append(face_errors(detector.detect(picture), image))
+    if not errors:
+        raise UserError(f"none of the {len(images)} images can be read; look at {images[0].path}.")
+    return np.concatenate(errors)
 
 
 def face_errors(faces: Sequence[Face], labels: LabelledImage) -> np.ndarray:

@@ -4,12 +4,12 @@
 
 from ffkeras.firmware.arena import recommended_arena, require_tflite_micro, smallest_arena, tflite_micro_is_installed
 from ffkeras.firmware.c_array import model_identifier, write_c_array
-from ffkeras.firmware.facts import Facts, read_facts
+from ffkeras.firmware.model_info import ModelInfo, read_model_info
 
 __all__ = [
-    "Facts",
+    "ModelInfo",
     "model_identifier",
-    "read_facts",
+    "read_model_info",
     "recommended_arena",
     "require_tflite_micro",
     "smallest_arena",

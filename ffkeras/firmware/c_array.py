@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ffkeras.files import write_text
 from ffkeras.firmware.arena import smallest_arena
-from ffkeras.firmware.facts import read_facts
 from ffkeras.firmware.header import header_text
+from ffkeras.firmware.model_info import read_model_info
 
 BYTES_PER_ROW = 16
 
@@ -52,9 +52,9 @@ def write_c_array(model: bytes, file: str, folder: Path) -> tuple[Path, Path]:
     file = Path(file).name
     namespace = model_identifier(file)
     header, source = folder / f"{namespace}.h", folder / f"{namespace}.cc"
-    facts = read_facts(model, file)
+    info = read_model_info(model, file)
     arena = smallest_arena(model, file)
-    text = header_text(facts, file, namespace, arena, importlib.metadata.version("tflite_micro"))
+    text = header_text(info, file, namespace, arena, importlib.metadata.version("tflite_micro"))
     write_text(source, source_text(model, namespace))
     write_text(header, text)
     return header, source

@@ -7,11 +7,11 @@ import numpy as np
 
 from ffkeras import __version__
 from ffkeras.firmware.arena import recommended_arena
-from ffkeras.firmware.facts import Facts, Tensor
 from ffkeras.firmware.literals import comment_line, float_literal
-from ffkeras.firmware.operations import registering_method
+from ffkeras.firmware.model_info import ModelInfo, Tensor
 from ffkeras.runtime.metadata import Metadata
 from ffkeras.runtime.output import INT8_VALUES
+from ffkeras.tflite_file.micro_operations import registering_method
 
 SIGN_FLIP = "  return static_cast<std::int8_t>(pixel - 128);"
 QUANTIZATION = """\
@@ -142,42 +142,42 @@ inline Anchor AnchorAt(int index) {
 """)
 
 
-def header_text(facts: Facts, file: str, namespace: str, smallest_arena: int, tflite_micro: str) -> str:
+def header_text(info: ModelInfo, file: str, namespace: str, smallest_arena: int, tflite_micro: str) -> str:
     """The header of a model.
 
     Args:
-        facts: of the file.
+        info: of the file.
         file: its name.
         namespace: a C++ identifier; all names are inside it.
         smallest_arena: in bytes.
         tflite_micro: the version that measured it.
     """
-    record = facts.record
+    record = info.record
     height, width = record.image_size
-    plain = record.mean == (128, 128, 128) and (facts.input.scale, facts.input.zero_point) == (1, 0)
-    classes = facts.outputs["classification"]
+    plain = record.mean == (128, 128, 128) and (info.input.scale, info.input.zero_point) == (1, 0)
+    classes = info.outputs["classification"]
     return HEADER.substitute(
         file=comment_line(file),
         argument=comment_line(shlex.quote(file)),
         version=__version__,
         license=comment_line(record.license),
-        size=facts.size,
-        sha256=facts.sha256,
+        size=info.size,
+        sha256=info.sha256,
         namespace=namespace,
         guard=f"{namespace.upper()}_H_",
         includes="\n".join(f"#include <{name}>" for name in ([] if plain else ["cmath"]) + ["cstddef", "cstdint"]),
         smallest=smallest_arena,
         recommended=recommended_arena(smallest_arena),
         tflite_micro=tflite_micro,
-        operation_count=len(facts.operations),
+        operation_count=len(info.operations),
         registrations="\n".join(
             f"  done = static_cast<int>(resolver.{registering_method(name)}()) == 0 && done;"
-            for name in facts.operations
+            for name in info.operations
         ),
         height=height,
         width=width,
-        input=_tensor(facts.input),
-        input_size=height * width * facts.input.width,
+        input=_tensor(info.input),
+        input_size=height * width * info.input.width,
         mean=", ".join(map(float_literal, record.mean)),
         channel_order=record.channel_order,
         channel_parameter="int /*channel*/" if plain else "int channel",
@@ -185,8 +185,8 @@ def header_text(facts: Facts, file: str, namespace: str, smallest_arena: int, tf
         anchor_count=record.anchor_count,
         classification=_tensor(classes),
         class_order=" of background, face" if classes.width > 1 else " of a face",
-        boxes=_tensor(facts.outputs["bbox_regression"]),
-        landmarks=_tensor(facts.outputs["landmarks"]),
+        boxes=_tensor(info.outputs["bbox_regression"]),
+        landmarks=_tensor(info.outputs["landmarks"]),
         face_column=classes.width - 1,
         score_threshold=float_literal(record.score_threshold),
         score_threshold_int8=_threshold(classes, record.score_threshold),
@@ -219,5 +219,5 @@ def _tensor(tensor: Tensor) -> str:
 
 def _threshold(scores: Tensor, threshold: float) -> int:
     """The first int8 value that reaches `threshold`, or 128 where none does."""
-    worth = (INT8_VALUES - np.float32(scores.zero_point)) * np.float32(scores.scale)
-    return int(np.searchsorted(worth.astype(np.float32), np.float32(threshold))) - 128
+    dequantised = (INT8_VALUES - np.float32(scores.zero_point)) * np.float32(scores.scale)
+    return int(np.searchsorted(dequantised.astype(np.float32), np.float32(threshold))) - 128

@@ -4,24 +4,21 @@ from ffkeras.layers.activation import make_activation
 from ffkeras.layers.assn import ASSN
 from ffkeras.layers.attention_multiplication import AttentionMultiplication
 from ffkeras.layers.backbone import MobileNetV1
-from ffkeras.layers.batch_norm import BatchNorm, frozen_batch_norm
+from ffkeras.layers.batch_norm import BatchNorm
 from ffkeras.layers.bifpn import BiFPN, BiFPNLayer
-from ffkeras.layers.bilinear_sampling import gathered_sampling
-from ffkeras.layers.block import Block, Filters, flattening
-from ffkeras.layers.cbam import CBAM
+from ffkeras.layers.block import Block, Filters
+from ffkeras.layers.cbam import CBAM, SharedCBAM
 from ffkeras.layers.channel_shuffle import ChannelShuffle
 from ffkeras.layers.conv_bn import ConvBN
 from ffkeras.layers.deformable_convolution import DeformableConvBN
 from ffkeras.layers.depthwise_separable import DepthwiseSeparable
 from ffkeras.layers.dynamic_weight_sharing import DynamicWeightSharing
 from ffkeras.layers.fast_fusion import FastFusion
-from ffkeras.layers.grouped_convolution import native_grouped_convolution
 from ffkeras.layers.heads import OUTPUTS, VALUES, DetectionHeads
 from ffkeras.layers.mse_fpn import MSEFPN
 from ffkeras.layers.multi_scale_intelligence import MultiScaleIntelligence
 from ffkeras.layers.progressive_enhancement import ProgressiveEnhancement
 from ffkeras.layers.scale_decoupling import ScaleDecoupling
-from ffkeras.layers.shared_cbam import SharedCBAM
 from ffkeras.layers.smart_feature_reuse import SmartFeatureReuse
 from ffkeras.layers.ssh import SSH, SSHFourBranches
 
@@ -52,9 +49,5 @@ __all__ = [
     "ScaleDecoupling",
     "SharedCBAM",
     "SmartFeatureReuse",
-    "flattening",
-    "frozen_batch_norm",
-    "gathered_sampling",
     "make_activation",
-    "native_grouped_convolution",
 ]

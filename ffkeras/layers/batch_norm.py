@@ -1,13 +1,8 @@
 """Batch normalisation (Ioffe & Szegedy 2015) that trains as fast on pruned widths as on round ones."""
 
-import contextlib
-from collections.abc import Iterator
-
 from ffkeras.backend import keras, tf
 
 ALIGNED_CHANNELS = 8  # what oneDNN's kernel works on at once; on other widths it is ten times slower
-
-_frozen = False
 
 
 class BatchNorm(keras.layers.BatchNormalization):
@@ -18,10 +13,21 @@ class BatchNorm(keras.layers.BatchNormalization):
     converters fold into a convolution.
     """
 
-    def call(self, inputs, training=None, mask=None):
-        """[B, H, W, C] float -> the same shape and type, normalised by channel."""
-        frozen = _frozen or not self.trainable
-        if not (training or _frozen) or not _is_slow(inputs):
+    def call(self, inputs, training=None, mask=None, frozen=False):
+        """Normalise by channel.
+
+        Args:
+            inputs: float [B, H, W, C].
+            training: normalise by the statistics of the batch, and let the moving ones follow.
+            mask: none; Keras' argument.
+            frozen: train on the moving statistics, as in inference, and keep them; so does a layer that is not
+                `trainable`.
+
+        Returns:
+            The same shape and type.
+        """
+        frozen = frozen or not self.trainable
+        if not training or not _is_slow(inputs):
             return super().call(inputs, training=False if frozen else training, mask=mask)
         gamma, beta = tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
         if frozen:
@@ -31,22 +37,6 @@ class BatchNorm(keras.layers.BatchNormalization):
         self.moving_mean.assign_sub((self.moving_mean - mean) * (1 - self.momentum))
         self.moving_variance.assign_sub((self.moving_variance - variance) * (1 - self.momentum))
         return outputs
-
-
-@contextlib.contextmanager
-def frozen_batch_norm(frozen: bool = True) -> Iterator[None]:
-    """Inside this context every `BatchNorm` trains on its moving statistics, as in inference, and keeps them."""
-    global _frozen
-    before, _frozen = _frozen, frozen
-    try:
-        yield
-    finally:
-        _frozen = before
-
-
-def batch_norm_is_frozen() -> bool:
-    """Whether we are inside `frozen_batch_norm`, that is, in training though layers are called as in inference."""
-    return _frozen
 
 
 def _is_slow(x) -> bool:

@@ -1,43 +1,27 @@
 """Bilinear samples of a map at any place, in two forms of one sum.
 
 TensorFlow's `CropAndResize`, with crops of one pixel, needs no memory for the neighbours of each sample, and takes a
-third of the time. TFLite does not know it: `gathered_sampling` puts gathers in its place while a graph is traced for
-export.
+third of the time. Neither TFLite nor XLA knows it; gathers take its place there.
 """
-
-import contextlib
-from collections.abc import Iterator
 
 from ffkeras.backend import tf
 
 STEP_ASIDE = 1e-4  # pixels
 
-_gathering = False
 
-
-@contextlib.contextmanager
-def gathered_sampling() -> Iterator[None]:
-    """Inside this context samples are traced as operations that TFLite has."""
-    global _gathering
-    before, _gathering = _gathering, True
-    try:
-        yield
-    finally:
-        _gathering = before
-
-
-def sample_bilinear(x, positions):
+def sample_bilinear(x, positions, gathered: bool = False):
     """Sample a map; outside of it are zeros.
 
     Args:
         x: float32 [B, H, W, C].
         positions: float32 [B, N, 2], (y, x) in pixels, finite.
+        gathered: as gathers of the four neighbours.
 
     Returns:
         float32 [B, N, C].
     """
     framed = tf.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))  # towards the outside a sample fades within a pixel
-    return (_gather if _gathering else _crop)(framed, positions + 1.0)
+    return (_gather if gathered else _crop)(framed, positions + 1.0)
 
 
 @tf.custom_gradient

@@ -1,26 +1,52 @@
-"""1x1 convolution whose kernel's gradient is one matrix product."""
+"""Keras' Conv2D with forms of its own for what a CPU is slow at: gradients of 1x1 kernels, and groups."""
+
+import numpy as np
 
 from ffkeras.backend import keras, tf
-from ffkeras.layers.batch_norm import batch_norm_is_frozen
 
 
 class Conv2D(keras.layers.Conv2D):
-    """Keras' Conv2D, with its name, weights and results; only the gradient of a 1x1 kernel is computed otherwise.
+    """Keras' Conv2D, with its name, weights and results.
 
-    oneDNN's own gradient of such a kernel takes up to twice as long as a matrix product over all pixels, and several
-    times as long on a few output channels with a bias, as detection heads have them. Outside training it is Keras'
-    own operation.
+    In training the gradient of a 1x1 kernel is a matrix product over all pixels: oneDNN's own takes up to twice as
+    long, and several times as long on a few output channels with a bias, as detection heads have them.
+
+    A grouped convolution is a plain one with a block-diagonal kernel: g times the multiplications, but in one fast
+    call, and its gradient is the grouped one. TensorFlow computes groups on a CPU through XLA, which makes training
+    tens of times slower.
     """
 
-    def call(self, inputs, training=None):
-        """[B, H, W, C] -> [B, H / stride, W / stride, filters]."""
+    def call(self, inputs, training=None, native_groups=False):
+        """[B, H, W, C] -> [B, H / stride, W / stride, filters].
+
+        Args:
+            inputs: float32 [B, H, W, C].
+            training: gradients will be taken.
+            native_groups: groups as TensorFlow's own operation, which TFLite turns into one CONV_2D.
+        """
         pointwise = self.kernel_size == (1, 1) and self.strides == (1, 1) and self.groups == 1
-        if not pointwise or not (training or batch_norm_is_frozen()):
+        if training and pointwise:
+            outputs = _pointwise(inputs, tf.convert_to_tensor(self.kernel))
+        elif self.groups > 1 and not native_groups:
+            outputs = self.convolution_op(inputs, self._dense_kernel())
+        else:
             return super().call(inputs)
-        outputs = _pointwise(inputs, tf.convert_to_tensor(self.kernel))
         if self.use_bias:
             outputs = tf.nn.bias_add(outputs, self.bias)
         return outputs if self.activation is None else self.activation(outputs)
+
+    def _dense_kernel(self):
+        """The kernel [h, w, C / groups, F] as one of all channels [h, w, C, F], zeros between the groups."""
+        kernel = tf.convert_to_tensor(self.kernel)
+        mask = block_diagonal_mask(kernel.shape[2] * self.groups, kernel.shape[3], self.groups)
+        return tf.tile(kernel, (1, 1, self.groups, 1)) * mask
+
+
+def block_diagonal_mask(in_channels: int, filters: int, groups: int) -> np.ndarray:
+    """[1, 1, in_channels, filters] of ones where input and output channel are in one group, else zeros."""
+    source = np.arange(in_channels) // (in_channels // groups)
+    target = np.arange(filters) // (filters // groups)
+    return (source[:, None] == target[None, :]).astype(np.float32)[None, None]
 
 
 @tf.custom_gradient

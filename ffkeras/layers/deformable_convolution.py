@@ -36,11 +36,12 @@ class ModulatedConvolution(keras.layers.Layer):
         self.kernel = self.add_weight("kernel", shape, initializer="he_normal")
         super().build(input_shape)
 
-    def call(self, inputs):
+    def call(self, inputs, gathered=False):
         """Convolve.
 
         Args:
             inputs: x [B, H, W, C], offsets [B, H, W, 18] in pixels as (dy, dx), modulator logits [B, H, W, 9].
+            gathered: see `sample_bilinear`.
 
         Returns:
             [B, H, W, filters].
@@ -48,7 +49,7 @@ class ModulatedConvolution(keras.layers.Layer):
         x, offsets, logits = inputs
         size = tf.shape(x)
         batch, height, width, channels = size[0], size[1], size[2], x.shape[-1]
-        samples = sample_bilinear(x, self._positions(offsets, height, width))
+        samples = sample_bilinear(x, self._positions(offsets, height, width), gathered)
         samples *= MODULATION * tf.reshape(tf.sigmoid(logits), (batch, -1, 1))  # [B, H * W * 9, C]
         samples = tf.reshape(samples, (batch, height, width, TAPS * channels))
         kernel = tf.reshape(self.kernel, (1, 1, TAPS * channels, self.filters))

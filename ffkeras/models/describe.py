@@ -7,12 +7,9 @@ import numpy as np
 from rich.table import Table
 
 from ffkeras.backend import keras
-from ffkeras.layers.deformable_convolution import TAPS, ModulatedConvolution
-from ffkeras.layers.sliced_pointwise import SlicedPointwise
 from ffkeras.models.config import NetworkConfig
 from ffkeras.models.featherface import FeatherFace
-
-NEIGHBOURS = 4  # of a bilinear sample
+from ffkeras.models.trace import FlatNetwork, count_macs
 
 
 @dataclass(frozen=True)
@@ -91,7 +88,7 @@ def describe(model: FeatherFace, image_size: tuple[int, int]) -> Description:
         deviation=total / expected - 1 if expected else None,
         macs=sum(part.macs for part in parts),
         parts=parts,
-        outputs={name: list(output.shape[1:]) for name, output in flat.output.items()},
+        outputs={name: list(flat.calls[position].shape[1:]) for name, position in flat.outputs.items()},
     )
 
 
@@ -161,64 +158,24 @@ def _parameters_by_part(model: FeatherFace) -> dict[str, int]:
     return counts
 
 
-def _nodes(flat: keras.Model) -> Iterator:
-    """Each call of a primitive layer in a flat graph."""
-    for nodes in flat._nodes_by_depth.values():
-        yield from nodes
-
-
-def _macs_by_part(flat: keras.Model, owners: dict[int, str]) -> dict[str, int]:
+def _macs_by_part(flat: FlatNetwork, owners: dict[int, str]) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for node in _nodes(flat):
-        macs = count_macs(node.layer, node.input_shapes, node.output_shapes)
+    for call in flat.calls:
+        macs = count_macs(call)
         if macs:
-            owner = owners[id(node.layer)]
+            owner = owners[id(call.layer)]
             counts[owner] = counts.get(owner, 0) + macs
     return counts
 
 
-def count_macs(layer: keras.layers.Layer, input_shapes, output_shapes) -> int:
-    """Multiply-accumulates of one call for one image: convolutions, and the sampling of deformable ones.
-
-    Args:
-        layer: a primitive layer.
-        input_shapes: as its node in a functional graph has them, batch first.
-        output_shapes: likewise.
-    """
-    if isinstance(layer, SlicedPointwise):
-        return int(np.prod(output_shapes[1:])) * input_shapes[-1]
-    if isinstance(layer, keras.layers.DepthwiseConv2D):
-        return int(np.prod(output_shapes[1:3])) * _count([layer.depthwise_kernel])
-    if isinstance(layer, keras.layers.Conv2D):
-        return int(np.prod(output_shapes[1:3])) * _count([layer.kernel])
-    if isinstance(layer, ModulatedConvolution):
-        return int(np.prod(output_shapes[1:3])) * (_count([layer.kernel]) + sampling_macs(input_shapes[0][-1]))
-    return 0
-
-
-def sampling_macs(channels: int) -> int:
-    """Multiply-accumulates at one place for the bilinear samples of a deformable convolution."""
-    return TAPS * NEIGHBOURS * channels
-
-
-def _shapes_by_part(flat: keras.Model, owners: dict[int, str]) -> dict[str, list[list[int]]]:
+def _shapes_by_part(flat: FlatNetwork, owners: dict[int, str]) -> dict[str, list[list[int]]]:
     """Shapes of the maps that leave each part: used by another part, or outputs of the network."""
-    makers = {id(tensor): owners.get(id(node.layer)) for node in _nodes(flat) for tensor in _tensors(node.outputs)}
+    uses = [(source, owners.get(id(call.layer))) for call in flat.calls for source in call.sources]
     leaving: dict[str, list[list[int]]] = {}
-    ends = [(tensor, None) for tensor in flat.output.values()]
-    uses = [
-        (tensor, owners.get(id(node.layer)))
-        for node in _nodes(flat)
-        if not node.is_input
-        for tensor in _tensors(node.keras_inputs)
-    ]
-    for tensor, user in uses + ends:
-        maker = makers[id(tensor)]
-        shape = list(tensor.shape[1:])
+    for position, user in [*uses, *((position, None) for position in flat.outputs.values())]:
+        made = flat.calls[position]
+        maker = owners.get(id(made.layer))
+        shape = list(made.shape[1:])
         if maker is not None and maker != user and shape not in leaving.setdefault(maker, []):
             leaving[maker].append(shape)
     return {maker: sorted(shapes, reverse=True) for maker, shapes in leaving.items()}
-
-
-def _tensors(value) -> list:
-    return value if isinstance(value, list) else [value]

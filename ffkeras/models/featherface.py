@@ -3,8 +3,10 @@
 import math
 
 from ffkeras.backend import keras
-from ffkeras.layers import Filters, flattening
+from ffkeras.layers import Filters
+from ffkeras.layers.forms import AS_THEY_ARE, Forms, training_forms
 from ffkeras.models.config import NetworkConfig, config_from_json, config_to_json
+from ffkeras.models.trace import FlatNetwork, trace
 
 SMALLEST_SIZE = 32  # pixels, enough to make every weight
 PRIOR = 0.01  # probability of "face" at the start of training (Lin et al. 2017, sec. 4.1)
@@ -24,6 +26,7 @@ class FeatherFace(keras.Model):
     def __init__(self, config: NetworkConfig):
         super().__init__(name=config.network)
         self.config = config
+        self._trained: FlatNetwork | None = None
         if config.class_logits == 1:
             self.sigmoid = keras.layers.Activation("sigmoid", name="probabilities")
         else:
@@ -49,6 +52,18 @@ class FeatherFace(keras.Model):
     def forward(self, images):
         """Images to the three outputs, class scores as logits; each network's own."""
         raise NotImplementedError(f"{type(self).__name__} has no forward")
+
+    def train_forward(self, images, frozen_norm: bool = False, forms: Forms = AS_THEY_ARE):
+        """As `forward`, for training.
+
+        Args:
+            images: see `call`.
+            frozen_norm: BatchNorm uses its moving statistics, as in inference, and keeps them.
+            forms: what layers of these types compute instead of what they do in training here.
+        """
+        if self._trained is None:
+            self._trained = trace(self.forward, self.name, (None, None)).in_turn()
+        return self._trained.run(images, {**training_forms(frozen_norm), **forms})
 
     def resized_config(self, filters: Filters) -> NetworkConfig:
         """The configuration of this network with other widths, all of them written out; each network's own.
@@ -78,16 +93,16 @@ class FeatherFace(keras.Model):
         copy.set_weights(self.get_weights())
         return copy
 
-    def flat(self, image_size: tuple[int, int], batch_size: int | None = None) -> keras.Model:
-        """A functional model of primitive layers for one input size that shares every weight with this one.
+    def flat(
+        self, image_size: tuple[int | None, int | None] = (None, None), batch_size: int | None = None
+    ) -> FlatNetwork:
+        """The calls of its primitive layers in inference, with every weight shared.
 
         Args:
-            image_size: (height, width) in pixels, multiples of 32.
+            image_size: (height, width) in pixels, multiples of 32; None for any.
             batch_size: fixed batch, or None for any.
         """
-        images = keras.Input((*image_size, 3), batch_size, name="image")
-        with flattening():
-            return keras.Model(images, self.call(images), name=f"{self.name}_flat")
+        return trace(self.call, f"{self.name}_flat", image_size, batch_size)
 
     def set_face_prior(self) -> None:
         """Start the class biases so that every anchor says "face" with probability `PRIOR`."""

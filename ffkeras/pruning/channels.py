@@ -6,7 +6,6 @@ Fang et al. 2023, at the grain of a channel, so that slices and concatenations n
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +18,7 @@ from ffkeras.layers.deformable_convolution import ModulatedConvolution
 from ffkeras.layers.fast_fusion import FastFusion
 from ffkeras.layers.sliced_pointwise import SlicedPointwise
 from ffkeras.models.featherface import FeatherFace
+from ffkeras.models.trace import Call
 
 TRACE_SIZE = (64, 64)
 
@@ -44,8 +44,8 @@ CLOSED = (_layers.Reshape, _layers.Softmax)
 
 
 @dataclass(frozen=True)
-class Call:
-    """One call of a primitive layer.
+class ChannelCall:
+    """One call of a primitive layer, see `ffkeras.models.trace.Call`, with its channels.
 
     Attributes:
         layer: the layer.
@@ -83,8 +83,7 @@ class ChannelGraph:
         self._parent: list[int] = []
         self._axes: dict[tuple[int, int], np.ndarray] = {}  # (id of a variable, axis) -> channels along it
         self.closed: set[int] = set()
-        self.calls: list[Call] = []
-        self.users: dict[int, list[int]] = defaultdict(list)
+        self.calls: list[ChannelCall] = []
         self._trace(model)
 
     def axis(self, variable: tf.Variable, axis: int) -> np.ndarray | None:
@@ -105,34 +104,29 @@ class ChannelGraph:
 
     def _trace(self, model: FeatherFace) -> None:
         flat = model.flat(TRACE_SIZE, 1)
-        channels_of: dict[int, np.ndarray] = {}  # by id of the tensor
-        maker: dict[int, int] = {}
-        for node in graph_calls(flat):
-            tensors = as_list(node.keras_inputs)
-            inputs = tuple(channels_of[id(tensor)] for tensor in tensors)
-            output = self._read(node.layer, inputs, node.outputs)
-            channels_of[id(node.outputs)] = output
-            sources = tuple(maker[id(tensor)] for tensor in tensors if id(tensor) in maker)
-            for source in sources:
-                self.users[source].append(len(self.calls))
-            maker[id(node.outputs)] = len(self.calls)
-            height, width = map_size(node.outputs)
-            stride = TRACE_SIZE[0] // height if height * width > 1 else 0
-            self.calls.append(Call(node.layer, sources, inputs, output, height * width, stride))
-        for tensor in as_list(flat.inputs) + list(flat.output.values()):
-            self._close(channels_of[id(tensor)])
+        self.users = defaultdict(list, flat.users)
+        outputs: list[np.ndarray] = []
+        for call in flat.calls:
+            inputs = tuple(outputs[source] for source in call.sources)
+            outputs.append(self._read(call, inputs))
+            height = call.shape[1] if call.places > 1 else 0
+            stride = TRACE_SIZE[0] // height if height else 0
+            self.calls.append(ChannelCall(call.layer, call.sources, inputs, outputs[-1], call.places, stride))
+        for position in (0, *flat.outputs.values()):
+            self._close(outputs[position])
         self.closed = {self.root(channel) for channel in self.closed}
 
-    def _read(self, layer: keras.layers.Layer, inputs: tuple[np.ndarray, ...], tensor) -> np.ndarray:
+    def _read(self, call: Call, inputs: tuple[np.ndarray, ...]) -> np.ndarray:
         """The output's channels; notes what the call couples and where its weights have channels."""
+        layer, made = call.layer, call.shape[-1]
         if isinstance(layer, keras.layers.InputLayer):
-            return self._new(tensor.shape[-1])
+            return self._new(made)
         if isinstance(layer, keras.layers.DepthwiseConv2D):
             return self._pass(layer, inputs[0], [(layer.depthwise_kernel, 2), *self._bias(layer)])
         if isinstance(layer, keras.layers.BatchNormalization):
             return self._pass(layer, inputs[0], [(weight, 0) for weight in layer.weights])
         if isinstance(layer, CONVOLUTIONS):
-            return self._convolve(layer, inputs, tensor.shape[-1])
+            return self._convolve(layer, inputs, made)
         if isinstance(layer, ELEMENTWISE):
             return self._join(inputs)
         if isinstance(layer, SINGLE):
@@ -150,7 +144,7 @@ class ChannelGraph:
         if isinstance(layer, (keras.layers.Concatenate, *CLOSED)):
             for channels in inputs:
                 self._close(channels)
-            return inputs[0] if isinstance(layer, keras.layers.Softmax) else self._new(tensor.shape[-1])
+            return inputs[0] if isinstance(layer, keras.layers.Softmax) else self._new(made)
         raise ValueError(f"pruning does not know how {type(layer).__name__} ({layer.name}) treats channels")
 
     def _new(self, count: int) -> np.ndarray:
@@ -208,19 +202,3 @@ class ChannelGraph:
         for channels in wide[1:]:
             self._couple(channels, wide[0])
         return wide[0]
-
-
-def graph_calls(flat: keras.Model) -> Iterator:
-    """The nodes of a flat graph, each after the nodes it needs."""
-    for depth in sorted(flat._nodes_by_depth, reverse=True):
-        yield from flat._nodes_by_depth[depth]
-
-
-def as_list(value) -> list:
-    """A list of tensors, also of one."""
-    return list(value) if isinstance(value, (list, tuple)) else [value]
-
-
-def map_size(tensor) -> tuple[int, int]:
-    """(height, width) of a map [B, H, W, C]; (1, 1) of anything else."""
-    return (int(tensor.shape[1]), int(tensor.shape[2])) if len(tensor.shape) == 4 else (1, 1)

@@ -11,11 +11,10 @@ from rich.table import Table
 
 from ffkeras.backend import keras, tf
 from ffkeras.layers.channel_statistics import ChannelMean
-from ffkeras.layers.deformable_convolution import ModulatedConvolution
-from ffkeras.layers.sliced_pointwise import SlicedPointwise
-from ffkeras.models.describe import layer_owners, sampling_macs
+from ffkeras.models.describe import layer_owners
 from ffkeras.models.featherface import FeatherFace
-from ffkeras.pruning.channels import CONVOLUTIONS, ChannelGraph, graph_calls, map_size
+from ffkeras.models.trace import kernel_of, macs_of
+from ffkeras.pruning.channels import CONVOLUTIONS, ChannelGraph
 
 STRIDES = (4, 8, 16, 32)  # of the backbone's groups; the stem at stride 2 is with the first
 GROUPS = (*(f"backbone/{stride}" for stride in STRIDES), "pyramid", "modules")
@@ -123,14 +122,10 @@ class PruningMap:
         """
         total = 0
         for call, places in zip(self.graph.calls, self._places(image_size), strict=True):
-            if isinstance(call.layer, SlicedPointwise):
-                total += places * self.width(call.inputs[0], widths) * self.width(call.output, widths)
-            elif isinstance(call.layer, keras.layers.DepthwiseConv2D):
-                total += places * self._size(call.layer.depthwise_kernel, widths)
-            elif isinstance(call.layer, CONVOLUTIONS):
-                total += places * self._size(call.layer.kernel, widths)
-            if isinstance(call.layer, ModulatedConvolution):
-                total += places * sampling_macs(self.width(call.inputs[0], widths))
+            kernel = kernel_of(call.layer)
+            if kernel is not None:
+                read, made = (self.width(channels, widths) for channels in (call.inputs[0], call.output))
+                total += macs_of(call.layer, places, read, made, self._size(kernel, widths))
         return total
 
     def width(self, channels: np.ndarray, widths: Widths) -> int:
@@ -196,8 +191,7 @@ class PruningMap:
     def _places(self, image_size: tuple[int, int]) -> list[int]:
         """Height times width of every call's output at an input size."""
         if image_size not in self._calls_at:
-            sizes = [map_size(node.outputs) for node in graph_calls(self.model.flat(image_size, 1))]
-            self._calls_at[image_size] = [height * width for height, width in sizes]
+            self._calls_at[image_size] = [call.places for call in self.model.flat(image_size, 1).calls]
         return self._calls_at[image_size]
 
     def _find(self) -> tuple[Dimension, ...]:

@@ -23,7 +23,7 @@ from ffkeras.pruning.signs import is_never_negative
 PLAIN_CONVOLUTIONS = (keras.layers.Conv2D, Conv2D)  # and none of their subclasses
 
 
-def silence(pruning_map: PruningMap, kept: Kept) -> None:
+def zero_out(pruning_map: PruningMap, kept: Kept) -> None:
     """Make the channels of pruned units zero, in place: filters, biases, and the BatchNorm after them.
 
     Args:
@@ -62,7 +62,7 @@ def remove(model: FeatherFace, kept: Kept) -> FeatherFace:
     masked = fold_shuffle(model)
     masked = model.copy() if masked is model else masked
     pruning_map = PruningMap(masked)
-    silence(pruning_map, kept)
+    zero_out(pruning_map, kept)
     _fold_constants(pruning_map, kept)
     _fold_means(pruning_map, kept)
     config = masked.resized_config(lambda layer: _filters_left(pruning_map, layer, kept))

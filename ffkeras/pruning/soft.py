@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from ffkeras.backend import keras, tf
-from ffkeras.layers import flattening
+from ffkeras.layers.forms import AS_THEY_ARE, Forms
 from ffkeras.models import config_to_json
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.pruning.dimensions import PruningMap
 from ffkeras.pruning.fpgm import Kept
-from ffkeras.pruning.removal import remove, silence
+from ffkeras.pruning.removal import remove, zero_out
 from ffkeras.pruning.wrappers import FilterPruning, PruneFilters, make_schedule, scaling_layer, wrap
 
 
@@ -47,7 +47,6 @@ class SoftPrunedFeatherFace(keras.Model):
         self.schedules = {d.name: make_schedule(ramp_steps, frequency) for d in self.map.dimensions}
         self.wrappers: dict[str, PruneFilters] = {}
         self.pruning = {d.name: self._prune(d) for d in self.map.dimensions}
-        self.graph = self._wrapped_graph()
         self.alive = [pruning.alive for pruning in self.pruning.values()]  # for the checkpoint
         self.set_widths(widths)
         self.built = True
@@ -60,14 +59,6 @@ class SoftPrunedFeatherFace(keras.Model):
                 self.wrappers[producer.name] = wrap(scaling_layer(producer), schedule)
             wrappers.append(self.wrappers[producer.name])
         return FilterPruning(dimension, wrappers, schedule, self.pruned_steps, self.soft)
-
-    def _wrapped_graph(self) -> keras.Model:
-        """The network's graph, any image size, with the wrappers in the place of what they wrap."""
-        wrapper_of = {id(wrapper.layer): wrapper for wrapper in self.wrappers.values()}
-        images = keras.Input((None, None, 3), name="image")
-        with flattening():
-            flat = keras.Model(images, self.network.forward(images))
-        return keras.models.clone_model(flat, clone_function=lambda layer: wrapper_of.get(id(layer), layer))
 
     def set_widths(self, widths: Mapping[str, int]) -> None:
         """Prune towards other widths from now on; nothing is traced again."""
@@ -84,19 +75,17 @@ class SoftPrunedFeatherFace(keras.Model):
 
     def call(self, images, training=False):
         """Detect; see `FeatherFace.call`. In training, filters are chosen and zeroed first where it is time."""
-        if not training:
-            return self.network(images)
-        self.pruned_steps.assign_add(1)
-        for pruning in self.pruning.values():
-            pruning.conditional_mask_update()
-            pruning.weight_mask_op()
-        return self.graph(images, training=True)
+        return self.train_forward(images) if training else self.network(images)
 
-    def forward(self, images):
-        """See `FeatherFace.forward`: for training on BatchNorm's moving statistics, with the last choice held."""
+    def train_forward(self, images, frozen_norm: bool = False, forms: Forms = AS_THEY_ARE):
+        """See `FeatherFace.train_forward`; once normalisation is frozen, the last choice of filters is held."""
+        if not frozen_norm:
+            self.pruned_steps.assign_add(1)
         for pruning in self.pruning.values():
+            if not frozen_norm:
+                pruning.conditional_mask_update()
             pruning.weight_mask_op()
-        return self.network.forward(images)
+        return self.network.train_forward(images, frozen_norm, forms)
 
     def kept(self) -> Kept:
         """The units kept at the last choice."""
@@ -109,7 +98,7 @@ class SoftPrunedFeatherFace(keras.Model):
     def masked(self, kept: Kept) -> FeatherFace:
         """A copy of the network with the other units silenced: dense, full of zeros."""
         masked = self.network.copy()
-        silence(PruningMap(masked), kept)
+        zero_out(PruningMap(masked), kept)
         return masked
 
     def removed(self, kept: Kept) -> FeatherFace:

@@ -20,7 +20,7 @@ NEVER_KEPT = -1.0  # below any sum of distances
 
 
 def scaling_layer(producer: Producer) -> keras.layers.Layer:
-    """The layer whose weights are zeroed to silence a filter: the BatchNorm after the convolution, if there is one.
+    """The layer whose weights are zeroed to switch a filter off: the BatchNorm after the convolution, if there is one.
 
     BatchNorm divides a filter by its own size, so that one that begins to grow again from zero would be as loud as
     before at its first step, and in a random direction. Its scale grows slowly.
@@ -37,12 +37,6 @@ class PruneFilters(PruneLowMagnitude):
     def __init__(self, layer: keras.layers.Layer, pruning_schedule: PolynomialDecay, **kwargs):
         layer.get_prunable_weights = lambda: list(layer.trainable_weights)  # what tfmot asks for
         super().__init__(layer, pruning_schedule=pruning_schedule, **kwargs)
-
-    def call(self, inputs, training=None, **kwargs):
-        """The wrapped layer's output; its masks are kept by the dimensions' `FilterPruning`, not here."""
-        if isinstance(self.layer, keras.layers.BatchNormalization):
-            kwargs["training"] = training
-        return self.layer(inputs, **kwargs)
 
 
 class FilterPruning(Pruning):

@@ -6,8 +6,7 @@ import numpy as np
 
 from ffkeras.backend import keras, tf
 from ffkeras.quantization.network import QuantizedFeatherFace
-
-NARROWEST = 2**-6  # of the widest range that an operation reads: XNNPACK takes no much finer output
+from ffkeras.quantization.scales import NARROWEST
 
 STEPS = 255  # of an int8 range
 MOST_PARTS = 64  # of a map's range that a mean's range may be: finer steps than a 64th of the map's say nothing

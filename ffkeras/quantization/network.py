@@ -6,6 +6,7 @@ from dataclasses import replace
 from tensorflow_model_optimization.python.core.quantization.keras.quantize_wrapper import QuantizeWrapperV2
 
 from ffkeras.backend import keras, tf
+from ffkeras.layers.forms import AS_THEY_ARE, Forms, called_with
 from ffkeras.layers.sliced_pointwise import SlicedPointwise
 from ffkeras.models import config_to_json
 from ffkeras.models.build import build_model
@@ -13,6 +14,15 @@ from ffkeras.models.featherface import FeatherFace
 from ffkeras.quantization.operations import CONVOLUTIONS, TRACE_SIZE, Program, trace
 from ffkeras.quantization.quantizers import ConvolutionConfig, round_kernel, round_tensor, to_units
 from ffkeras.quantization.scales import PROBABILITY, assign_scales, rounds
+
+
+def _native_groups(wrapper: QuantizeWrapperV2, inputs, **arguments):
+    grouped = getattr(wrapper.layer, "groups", 1) > 1
+    return wrapper(inputs, native_groups=True, **arguments) if grouped else wrapper(inputs, **arguments)
+
+
+QUANTIZED_EXPORT: Forms = {QuantizeWrapperV2: _native_groups}
+"""For .tflite files; the wrapper hands its arguments on."""
 
 
 class RoundedSlicedPointwise(SlicedPointwise):
@@ -50,27 +60,35 @@ class QuantizedFeatherFace(keras.Model):
 
     def call(self, images, training=False):
         """Detect; see `FeatherFace.call`."""
-        if training:
-            return self.forward(images)
-        outputs = self.run(images, self._round)
-        squash = self.sigmoid if self.config.class_logits == 1 else self.softmax
-        outputs["classification"] = round_tensor(squash(outputs["classification"]), *PROBABILITY)
+        return self.train_forward(images) if training else self.detect(images)
+
+    def detect(self, images, forms: Forms = AS_THEY_ARE):
+        """Detect, with the layers of some types in other forms; see `FlatNetwork.run`."""
+        with tf.name_scope(self.name):  # the converter orders the operations of a file by their names
+            outputs = self.run(images, self._round, forms)
+            squash = self.sigmoid if self.config.class_logits == 1 else self.softmax
+            outputs["classification"] = round_tensor(squash(outputs["classification"]), *PROBABILITY)
         return outputs
 
-    def forward(self, images):
+    def forward(self, images, forms: Forms = AS_THEY_ARE):
         """Images to the three outputs, class scores as logits that are not rounded: clipped ones would not learn."""
         logits = self.scales.group_of[self.program.outputs["classification"]]
-        return self.run(images, lambda group, x: x if group == logits else self._round(group, x))
+        return self.run(images, lambda group, x: x if group == logits else self._round(group, x), forms)
+
+    def train_forward(self, images, frozen_norm: bool = False, forms: Forms = AS_THEY_ARE):
+        """As `forward`, for training; see `FeatherFace.train_forward`. There is no normalisation left to freeze."""
+        return self.forward(images, {QuantizeWrapperV2: called_with(training=True), **forms})
 
     def _round(self, group: int, x):
         return round_tensor(x, self.ranges[group, 0], self.ranges[group, 1])
 
-    def run(self, images, at_point: Callable):
+    def run(self, images, at_point: Callable, forms: Forms = AS_THEY_ARE):
         """Execute the operations.
 
         Args:
             images: float32 [B, H, W, 3], normalised.
             at_point: is given (scale group, tensor) wherever int8 rounds, and gives the tensor to go on with.
+            forms: see `FlatNetwork.run`.
 
         Returns:
             The three outputs by name, class scores as logits.
@@ -78,7 +96,7 @@ class QuantizedFeatherFace(keras.Model):
         group_of = self.scales.group_of
         values = {0: at_point(group_of[0], images)}
         for operation in self.program.operations:
-            result = operation([values[value] for value in operation.inputs])
+            result = operation([values[value] for value in operation.inputs], forms)
             values[operation.output] = at_point(group_of[operation.output], result) if rounds(operation) else result
         return {name: values[value] for name, value in self.program.outputs.items()}
 

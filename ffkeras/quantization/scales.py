@@ -8,18 +8,20 @@ from ffkeras.layers.channel_slice import ChannelSlice
 from ffkeras.layers.channel_statistics import ChannelMax
 from ffkeras.quantization.operations import Operation, Program
 
-EXACT_KINDS = (  # the output holds numbers of the input, so that they need no rounding of their own
-    keras.layers.MaxPooling2D,
-    keras.layers.GlobalMaxPooling2D,
-    keras.layers.UpSampling2D,
-    keras.layers.Reshape,
-    keras.layers.ZeroPadding2D,
-    keras.layers.Concatenate,
-    ChannelMax,
-    ChannelSlice,
-    ChannelShuffle,
-)
-SAME_SCALE_KINDS = (*EXACT_KINDS, keras.layers.AveragePooling2D)
+EXACT_KINDS = {  # layers whose outputs hold numbers of the input, so that they need no rounding of their own
+    keras.layers.MaxPooling2D: ("MAX_POOL_2D",),
+    keras.layers.GlobalMaxPooling2D: ("REDUCE_MAX",),
+    keras.layers.UpSampling2D: ("RESIZE_NEAREST_NEIGHBOR",),
+    keras.layers.Reshape: ("RESHAPE",),
+    keras.layers.ZeroPadding2D: ("PAD",),
+    keras.layers.Concatenate: ("CONCATENATION",),
+    ChannelMax: ("REDUCE_MAX",),
+    ChannelSlice: ("STRIDED_SLICE",),
+    ChannelShuffle: ("RESHAPE", "TRANSPOSE"),
+}
+SAME_SCALE_KINDS = {**EXACT_KINDS, keras.layers.AveragePooling2D: ("AVERAGE_POOL_2D",)}
+"""Layers whose int8 output has the scale of their input, and TFLite's names of their operations."""
+NARROWEST = 2**-6  # of the widest range that an operation reads: finer steps lose nothing, and XNNPACK takes them
 LOGIT = (-128 / 21, 127 / 21)  # of a class logit, 6.05 to 6.1: beyond, a probability of int8 does not change any more
 PROBABILITY = (0.0, 255 / 256)  # of sigmoid and softmax: scale 1/256
 UNIT = (-1.0, 127 / 128)  # of a vector of length one: scale 1/128
@@ -50,7 +52,7 @@ def fixed_range(operation: Operation) -> tuple[float, float] | None:
 
 def rounds(operation: Operation) -> bool:
     """Whether an operation's results must be rounded to its output's scale; others copy numbers that are."""
-    return not isinstance(operation.layer, EXACT_KINDS)
+    return not isinstance(operation.layer, tuple(EXACT_KINDS))
 
 
 def assign_scales(program: Program, image_range: tuple[float, float]) -> Scales:
@@ -79,7 +81,7 @@ def assign_scales(program: Program, image_range: tuple[float, float]) -> Scales:
         if prescribed:
             fixed[operation.output] = prescribed
     for operation in program.operations:
-        if isinstance(operation.layer, SAME_SCALE_KINDS):
+        if isinstance(operation.layer, tuple(SAME_SCALE_KINDS)):
             for value in operation.inputs:
                 parent[root(value)] = root(operation.output)
     roots = sorted({root(value) for value in range(values)})

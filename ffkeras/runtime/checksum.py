@@ -9,7 +9,7 @@ import zlib
 
 CHECKSUM_KEY = "crc32"
 ZEROS = b"00000000"
-_LAST_KEY = re.compile(rb'"crc32": "([0-9a-f]{8})"\}$')
+_LAST_KEY = re.compile(rb'"crc32": "([0-9a-f]{8})"\}\Z')
 
 
 def find_checksum(model: bytes, record: slice) -> slice | None:

@@ -1,10 +1,9 @@
-"""Just enough of FlatBuffers to find one metadata buffer in a .tflite file, bounds-checked and without dependencies.
+"""Just enough of FlatBuffers to read a .tflite file's metadata and borders, bounds-checked and without dependencies.
 
 The layout is that of the FlatBuffers "internals" document; the field numbers are those of TFLite's schema version 3.
 """
 
 import struct
-from collections.abc import Iterator
 
 FILE_IDENTIFIER = b"TFL3"  # bytes 4 to 8
 MODEL_OPERATOR_CODES, MODEL_SUBGRAPHS, MODEL_BUFFERS, MODEL_METADATA = 1, 2, 4, 6
@@ -16,13 +15,14 @@ class BrokenFileError(ValueError):
     """The bytes are no TFLite file, or not a whole one."""
 
 
-class _Reader:
+class FlatbufferReader:
     """Reads numbers, tables and vectors at byte positions of `data`; a position outside raises BrokenFileError."""
 
     def __init__(self, data: bytes):
         self.data = data
 
-    def number(self, kind: str, position: int) -> int:
+    def number(self, kind: str, position: int) -> int | float:
+        """The number at a position, of a kind that `struct` knows."""
         try:
             if position < 0:
                 raise BrokenFileError(f"position {position} is outside the file")
@@ -31,6 +31,7 @@ class _Reader:
             raise BrokenFileError(f"position {position} is outside the file") from error
 
     def follow(self, position: int) -> int:
+        """Where the offset at a position points."""
         return position + self.number("I", position)
 
     def field(self, table: int, slot: int) -> int | None:
@@ -60,11 +61,40 @@ class _Reader:
         start, length = self.vector(table, slot, item_size=1)
         return slice(start, start + length)
 
-    def tables(self, table: int, slot: int) -> Iterator[int]:
+    def scalar(self, table: int, slot: int, kind: str, default: int = 0) -> int:
+        """A table's number; `default` where the table leaves it out."""
+        field = self.field(table, slot)
+        return default if field is None else self.number(kind, field)
+
+    def table(self, table: int, slot: int) -> int | None:
+        """Position of a table's table, or None where the table leaves it out."""
+        field = self.field(table, slot)
+        return None if field is None else self.follow(field)
+
+    def text(self, table: int, slot: int) -> str:
+        """A string field; a missing one is empty."""
+        try:
+            return self.data[self.content(table, slot)].decode()
+        except UnicodeDecodeError as error:
+            raise BrokenFileError("a name in it is not UTF-8") from error
+
+    def numbers(self, table: int, slot: int, kind: str, size: int) -> tuple[int | float, ...]:
+        """A vector's numbers of a kind that `struct` knows, each of `size` bytes."""
+        start, length = self.vector(table, slot, size)
+        return struct.unpack_from(f"<{length}{kind}", self.data, start)
+
+    def tables(self, table: int, slot: int) -> list[int]:
         """Positions of a vector's tables."""
         start, length = self.vector(table, slot, item_size=4)
-        for item in range(start, start + 4 * length, 4):
-            yield self.follow(item)
+        return [self.follow(item) for item in range(start, start + 4 * length, 4)]
+
+
+def open_model(model: bytes) -> tuple[FlatbufferReader, int]:
+    """A reader of a .tflite file, and the position of its root table. Raises BrokenFileError."""
+    if model[4:8] != FILE_IDENTIFIER:
+        raise BrokenFileError("the file identifier TFL3 is missing")
+    reader = FlatbufferReader(model)
+    return reader, reader.follow(0)
 
 
 def find_metadata_buffer(model: bytes, name: str) -> slice | None:
@@ -76,24 +106,20 @@ def find_metadata_buffer(model: bytes, name: str) -> slice | None:
     Raises:
         BrokenFileError: not a TFLite file, or truncated.
     """
-    if model[4:8] != FILE_IDENTIFIER:
-        raise BrokenFileError("the file identifier TFL3 is missing")
-    reader = _Reader(model)
-    root = reader.follow(0)
+    reader, root = open_model(model)
     for slot in (MODEL_OPERATOR_CODES, MODEL_SUBGRAPHS):
-        tables = list(reader.tables(root, slot))
+        tables = reader.tables(root, slot)
         if not tables:
             raise BrokenFileError("it has no graph")
         for table in tables:
             reader.field(table, 0)
-    buffers = list(reader.tables(root, MODEL_BUFFERS))
+    buffers = reader.tables(root, MODEL_BUFFERS)
     for buffer in buffers:
         reader.vector(buffer, BUFFER_DATA, item_size=1)
     for entry in reader.tables(root, MODEL_METADATA):
         if model[reader.content(entry, METADATA_NAME)] != name.encode():
             continue
-        field = reader.field(entry, METADATA_BUFFER)
-        index = 0 if field is None else reader.number("I", field)
+        index = reader.scalar(entry, METADATA_BUFFER, "I")
         if index >= len(buffers):
             raise BrokenFileError(f"metadata names buffer {index} of {len(buffers)}")
         return reader.content(buffers[index], BUFFER_DATA)

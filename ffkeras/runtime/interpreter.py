@@ -12,17 +12,11 @@ import numpy as np
 
 from ffkeras.errors import UserError
 from ffkeras.quiet import quiet_command
-from ffkeras.runtime.metadata import Metadata, read_metadata
+from ffkeras.runtime.borders import Border, DisagreementError, check_borders
+from ffkeras.runtime.metadata import Metadata, disagreement, read_metadata
 from ffkeras.runtime.model_file import read_model
 from ffkeras.runtime.output import Output
 
-OUTPUT_WIDTHS = {  # last axis; files since format 2 may give the probability of a face without that of background
-    "classification": (2, 1),
-    "bbox_regression": (4,),
-    "landmarks": (10,),
-    "score": (1,),
-    "boxes": (4,),
-}
 _WARNING_FILTERS = threading.Lock()
 RUNTIME_VARIABLE = "FFKERAS_RUNTIME"  # forces one of RUNTIMES
 RUNTIMES = {  # in the order of preference: the fastest first
@@ -58,6 +52,7 @@ class Interpreter:
         model: path of the file or name of a released network, or the file's bytes.
         num_threads: threads of the interpreter, at least 1.
         interpreter_class: a class such as `ai_edge_litert.interpreter.Interpreter`; None takes the first installed.
+        name: what sentences call the file; None takes its path.
 
     Attributes:
         metadata: the file's record.
@@ -69,18 +64,22 @@ class Interpreter:
     """
 
     def __init__(
-        self, model: str | os.PathLike | bytes, num_threads: int = 1, interpreter_class: Callable | None = None
+        self,
+        model: str | os.PathLike | bytes,
+        num_threads: int = 1,
+        interpreter_class: Callable | None = None,
+        name: str | None = None,
     ):
         if num_threads < 1:
             raise UserError(f"{num_threads} threads cannot run a network; give at least 1.")
         data, self._name = _named_bytes(model)
+        self._name = name or self._name
         self.metadata: Metadata = read_metadata(data, self._name)
         self.image_size = self.metadata.image_size
         self._lock = threading.Lock()  # of the interpreter, whose tensors are one set
         with quiet_command():
             self._interpreter = self._load(interpreter_class or preferred_interpreter_class(), data, num_threads)
-        self._input = self._find_input()
-        self._outputs = self._find_outputs()
+        self._input, self._outputs = self._find_borders()
 
     def _load(self, interpreter_class: Callable, data: bytes, num_threads: int):
         try:
@@ -117,6 +116,10 @@ class Interpreter:
             self._interpreter.invoke()
             return {name: self._read_output(details) for name, details in self._outputs.items()}
 
+    def shapes(self) -> dict[int, list[int]]:
+        """Tensor -> shape, as the interpreter came to them; the file may say others."""
+        return {entry["index"]: entry["shape"].tolist() for entry in self._interpreter.get_tensor_details()}
+
     def _to_input(self, canvas: np.ndarray) -> np.ndarray:
         """`canvas - mean` in the input's own type."""
         scale, zero_point = self._input["quantization"]
@@ -132,38 +135,20 @@ class Interpreter:
         values = self._interpreter.get_tensor(details["index"])[0]
         return Output(values, *details["quantization"]) if details["dtype"] == np.int8 else Output(values)
 
-    def _find_input(self) -> dict:
-        details = self._interpreter.get_input_details()
-        expected = [1, *self.image_size, 3]
-        if len(details) != 1 or details[0]["shape"].tolist() != expected:
-            shapes = [entry["shape"].tolist() for entry in details]
-            raise self._disagrees(f"its inputs are {shapes} where the record says {expected}")
-        self._check_type(details[0], self.metadata.borders)
-        return details[0]
+    def _find_borders(self) -> tuple[dict, dict[str, dict]]:
+        """What the interpreter says of its borders: a graph may come to others than its file says."""
+        inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
+        try:
+            check_borders(self.metadata, list(map(_border, inputs)), list(map(_border, outputs)))
+        except DisagreementError as error:
+            raise disagreement(self._name, error) from error
+        by_name = {details["name"]: details for details in outputs}
+        return inputs[0], {output: by_name[tensor] for output, tensor in self.metadata.outputs.items()}
 
-    def _find_outputs(self) -> dict[str, dict]:
-        by_name = {details["name"]: details for details in self._interpreter.get_output_details()}
-        found = {}
-        for output, tensor in self.metadata.outputs.items():
-            if tensor not in by_name:
-                raise self._disagrees(f"it has no output {tensor!r}")
-            expected = [[1, self.metadata.anchor_count, width] for width in OUTPUT_WIDTHS[output]]
-            shape = by_name[tensor]["shape"].tolist()
-            if shape not in expected:
-                raise self._disagrees(f"its {output} is {shape} where the record says {expected[0]}")
-            self._check_type(by_name[tensor], self.metadata.output_type)
-            found[output] = by_name[tensor]
-        return found
 
-    def _check_type(self, details: dict, expected: str) -> None:
-        if details["dtype"] != np.dtype(expected) or (expected == "int8" and not details["quantization"][0] > 0):
-            kind = f"{np.dtype(details['dtype'])} at scale {details['quantization'][0]}"
-            raise self._disagrees(f"its tensor {details['name']!r} is {kind} where the record says {expected}")
-
-    def _disagrees(self, reason: str) -> UserError:
-        return UserError(
-            f"{self._name} is not what its record says: {reason}; convert it again with tools/convert_tflite.py."
-        )
+def _border(details: dict) -> Border:
+    shape, (scale, zero_point) = tuple(details["shape"].tolist()), details["quantization"]
+    return Border(details["name"], np.dtype(details["dtype"]).name, shape, scale, zero_point)
 
 
 @contextlib.contextmanager

@@ -17,8 +17,8 @@ MILLISECONDS = 1000
 
 
 @dataclass(frozen=True, eq=False)
-class Sight:
-    """One picture that was looked at.
+class FrameResult:
+    """A picture and the faces that were found in it.
 
     Args:
         name: of the picture; "<source>#<number>" for one of many.
@@ -77,7 +77,7 @@ class Meter:
         return MILLISECONDS * self.seconds / self.count if self.count else 0.0
 
 
-def look_at(source: Source, detector: FaceDetector, meter: Meter) -> Iterator[Sight]:
+def detect_frames(source: Source, detector: FaceDetector, meter: Meter) -> Iterator[FrameResult]:
     """Detect in each picture of a source as it comes.
 
     Raises:
@@ -88,4 +88,4 @@ def look_at(source: Source, detector: FaceDetector, meter: Meter) -> Iterator[Si
             start = time.perf_counter()
             faces = detector.detect(image)
             now = time.perf_counter()
-            yield Sight(name, image, faces, now - start, meter.add(now - start, now))
+            yield FrameResult(name, image, faces, now - start, meter.add(now - start, now))

@@ -24,22 +24,22 @@ class Output:
     zero_point: int = 0
 
     def to_float(self, rows: np.ndarray | slice = slice(None), columns: int | slice = slice(None)) -> np.ndarray:
-        """What the values of some rows and columns are worth, float32."""
+        """The values of some rows and columns dequantised, float32."""
         chosen = self.values[rows, columns]
-        return self._worth(chosen) if self.values.dtype == np.int8 else chosen
+        return self._dequantize(chosen) if self.values.dtype == np.int8 else chosen
 
     def reaching(self, threshold: float, column: int) -> np.ndarray:
         """Indices of the rows whose value in `column` is worth `threshold` or more, in rising order."""
         values = self.values[:, column]
         if values.dtype != np.int8:
             return np.flatnonzero(values >= np.float32(threshold))
-        first = int(np.searchsorted(self._worth(INT8_VALUES), np.float32(threshold)))
+        first = int(np.searchsorted(self._dequantize(INT8_VALUES), np.float32(threshold)))
         if first == len(INT8_VALUES):
             return np.empty(0, np.intp)
         return np.flatnonzero(values >= np.int8(INT8_VALUES[first]))
 
-    def _worth(self, values: np.ndarray) -> np.ndarray:
-        worth = values.astype(np.float32)
-        worth -= np.float32(self.zero_point)
-        worth *= np.float32(self.scale)
-        return worth
+    def _dequantize(self, values: np.ndarray) -> np.ndarray:
+        numbers = values.astype(np.float32)
+        numbers -= np.float32(self.zero_point)
+        numbers *= np.float32(self.scale)
+        return numbers

@@ -19,6 +19,11 @@ def released_models() -> dict[str, Path]:
     return dict(sorted((path.stem.removesuffix(INT8), path) for path in files))
 
 
+def is_released(path: Path) -> bool:
+    """Whether a file is one of those that this installation or checkout came with."""
+    return path.resolve().parent in [folder.resolve() for folder in FOLDERS]
+
+
 def find_model(model: str | os.PathLike) -> Path:
     """The file that is meant: a path as it is, or that of a released network.
 

@@ -18,11 +18,13 @@ from ffkeras.runtime.sinks import Write, encode, open_sink, output_stems
 from ffkeras.runtime.sources import (
     BrokenOffError,
     Frame,
+    OpenVideo,
     Read,
     Source,
     Stream,
     frame_times,
     open_source,
+    open_video,
     varying_rate,
 )
 
@@ -50,7 +52,8 @@ class DetectionSession:
         crop_size: side of these in pixels.
         tiles: as `FaceDetector.detect` takes it.
         rotations: as `FaceDetector.detect` takes it.
-        read: reads image files, as `open_source` takes it.
+        read, video: read image files and open video files, as `open_source` takes them.
+        times: gives the times of a video file's frames, as `frame_times`.
         tell: takes each entry as soon as there is one.
         keep: keep all entries; without it a stream without end takes no more and more memory.
 
@@ -74,18 +77,20 @@ class DetectionSession:
         crop_size: int = ALIGNED_SIZE,
         tiles: str | int | None = None,
         read: Read = read_image,
+        video: OpenVideo = open_video,
         tell: Tell | None = None,
         keep: bool = True,
         rotations: bool = False,
+        times: Callable[[Path], list[float]] = frame_times,
     ):
         self.done, self.interrupted = 0, False
-        self._tell, self._keep = tell, keep
+        self._tell, self._keep, self._times = tell, keep, times
         # of the source that is gone through: pictures looked at and written, faces, and those in tiles only
         self._count, self._written, self._faces, self._in_tiles = 0, 0, 0, 0
         self.entries: list[dict] = []
         self.stems: list[Path] = []
         self.bad: list[str] = []
-        self._detector, self._show, self._read = detector, show, read
+        self._detector, self._show, self._read, self._video = detector, show, read, video
         self._sources, self._outputs = sources, outputs
         self._draw, self._crops, self._crop_size = draw, crops, crop_size
         self._how = {"tiles": tiles} | ({"rotations": True} if rotations else {})
@@ -115,7 +120,7 @@ class DetectionSession:
         self._count, self._written, self._faces, self._in_tiles = 0, 0, 0, 0
         with contextlib.ExitStack() as stack:
             try:
-                stream = stack.enter_context(open_source(source, self._read))
+                stream = stack.enter_context(open_source(source, self._read, self._video))
             except UserError as error:
                 self.bad.append(str(error))
                 step(self._total)
@@ -152,7 +157,7 @@ class DetectionSession:
             return contextlib.nullcontext()
         if source.is_camera or source.is_stream:
             return open_sink(output, stream.rate, timed=True)
-        varying = varying_rate(frame_times(source.location), stream.rate) if source.is_video else None
+        varying = varying_rate(self._times(source.location), stream.rate) if source.is_video else None
         return open_sink(output, varying or stream.rate, timed=varying is not None)
 
     def _detect_one(self, frame: Frame, stem: Path, write: Write | None, moving: bool) -> None:

@@ -168,21 +168,8 @@ def told_kinds(skipped: Counter) -> str:
 
 
 @contextlib.contextmanager
-def open_source(source: Source, read: Read = read_image) -> Iterator[Stream]:
-    """Open an image, video or camera; its first frame is read at once, so that a bad source shows here.
-
-    Args:
-        source: what to open.
-        read: reads image files; `PictureProcess.read` is for very many of them.
-
-    Raises:
-        UserError: it cannot be read; the sentence names it.
-    """
-    if not source.is_video:
-        with quiet_command():
-            image = read(source.location)
-        yield Stream(iter([Frame(str(source.location), image)]))
-        return
+def open_video(source: Source) -> Iterator[Stream]:
+    """Open a video, camera or stream; its first frame is read at once. Raises UserError where it cannot be read."""
     if not source.is_camera and not source.is_stream:
         check_video(source.location)
     capture = _Capture(source)
@@ -283,6 +270,30 @@ def varying_rate(times: list[float], rate: float) -> float | None:
     if even and abs(mean * rate - 1) < 0.05:
         return None
     return float(np.clip(round(1 / max(np.quantile(gaps[gaps > 0], 0.1), 1 / FASTEST)), 1, FASTEST))
+
+
+OpenVideo = Callable[[Source], contextlib.AbstractContextManager[Stream]]
+
+
+@contextlib.contextmanager
+def open_source(source: Source, read: Read = read_image, video: OpenVideo = open_video) -> Iterator[Stream]:
+    """Open an image, video, camera or stream; its first frame is read at once, so that a bad source shows here.
+
+    Args:
+        source: what to open.
+        read: reads image files; `PictureProcess.read` is for very many of them.
+        video: opens video files; `open_video_apart` is for those that may crash their decoder.
+
+    Raises:
+        UserError: it cannot be read; the sentence names it.
+    """
+    if source.is_video:
+        with (open_video if source.is_camera or source.is_stream else video)(source) as stream:
+            yield stream
+        return
+    with quiet_command():
+        image = read(source.location)
+    yield Stream(iter([Frame(str(source.location), image)]))
 
 
 def check_video(path: Path) -> None:

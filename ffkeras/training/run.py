@@ -2,17 +2,15 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Sequence
 from pathlib import Path
 
 from ffkeras.backend import keras
-from ffkeras.data.check import CheckedSet
 from ffkeras.data.dataset import check_sets, read_sets, split_held_out
-from ffkeras.data.digest import dataset_digest
-from ffkeras.data.formats import DataSet
+from ffkeras.data.digest import dataset_digest, joined_digest
 from ffkeras.data.image_cache import Cache, FileSource
 from ffkeras.data.labels import LabelledImage
 from ffkeras.data.samples import PipelineConfig, Source, steps_per_epoch
+from ffkeras.data.shards import HELD_OUT_FILE, ChosenSource, JoinedSource, ShardSource, is_sharded, parts_of
 from ffkeras.data.synthetic import SyntheticFaces
 from ffkeras.errors import UserError
 from ffkeras.files import check_writable, checksum, read_json, write_json
@@ -57,8 +55,8 @@ def start_run(
             raise UserError(f"{folder} already holds a network, {name}; choose another --output.")
     check_writable(folder / CONFIG_FILE)
     origin = _origin(Path(config.start_from)) if config.start_from else ""
-    *sources, digest = _load_data(config, cache)
-    config = dataclasses.replace(config, start_checksum=origin, data_digest=digest)
+    sources = make_source(config, cache)
+    config = dataclasses.replace(config, start_checksum=origin, data_digest=_digest(*sources))
     lock_run(folder)
     try:
         trainer = _make_trainer(network, config, folder, sources)
@@ -72,16 +70,28 @@ def start_run(
     return trainer
 
 
+def _digest(*sources: Source) -> str:
+    """Of the labelled images as their files have them, before the check, which may learn to see more; empty for
+    synthetic faces.
+    """
+    parts = [part for source in sources for part in parts_of(source)]
+    labelled = [part.as_read for part in parts if isinstance(part, FileSource)]
+    digests = [part.digest for part in parts if isinstance(part, ShardSource)]
+    if labelled:
+        digests.insert(0, dataset_digest(image for images in labelled for image in images))
+    return digests[0] if len(digests) == 1 else joined_digest(digests)
+
+
 def _unchanged_source(config: TrainingConfig, folder: Path, cache: Cache | None) -> tuple[Source, Source]:
     """As `make_source`. Raises UserError where the data are not those that the run in `folder` began with."""
-    *sources, digest = _load_data(config, cache)
-    if config.data_digest and digest != config.data_digest:
+    sources = make_source(config, cache)
+    if config.data_digest and _digest(*sources) != config.data_digest:
         names = ", ".join(config.data)
         raise UserError(
             f"{names}: the images or labels have changed since the run in {folder} began; restore them, or start "
             "another run --from it."
         )
-    return tuple(sources)
+    return sources
 
 
 def _origin(start: Path) -> str:
@@ -189,26 +199,38 @@ def make_loss(network: NetworkConfig, config: TrainingConfig) -> MultiboxLoss | 
 
 
 def make_source(config: TrainingConfig, cache: Cache | None) -> tuple[Source, Source]:
-    """Training samples and held-out ones: of the folders (one named twice counts twice), or synthetic faces."""
-    training, held_out, _ = _load_data(config, cache)
-    return training, held_out
+    """Training samples and held-out ones: of the folders (one named twice counts twice), or synthetic faces.
 
-
-def _load_data(config: TrainingConfig, cache: Cache | None) -> tuple[Source, Source, str]:
-    """As `make_source`, and the digest of the labelled images as their files have them; empty for synthetic faces."""
+    Images in files come before those in shards, whatever the order of the folders.
+    """
     if not config.data:
         held_out = SyntheticFaces(SYNTHETIC_HELD_OUT, config.seed + 1, config.image_size)
-        return SyntheticFaces(config.synthetic_count, config.seed, config.image_size), held_out, ""
-    sets = read_sets(config.data)
-    # before the check, which may learn to see more: a run must know its data all the same
-    digest = dataset_digest(image for part in _parts(sets) for image in part)
-    training, held_out = _parts(check_sets(sets))
-    return FileSource(training, cache), FileSource(held_out), digest
+        return SyntheticFaces(config.synthetic_count, config.seed, config.image_size), held_out
+    sharded = [folder for folder in config.data if is_sharded(folder)]
+    training: list[Source] = []
+    held_out: list[Source] = []
+    if len(sharded) < len(config.data):
+        files = _file_sources([folder for folder in config.data if folder not in sharded], cache)
+        training.append(files[0])
+        held_out.append(files[1])
+    training += map(ShardSource, sharded)
+    for folder in dict.fromkeys(sharded):
+        source = ShardSource(folder, HELD_OUT_FILE)
+        held_out.append(ChosenSource(source, source.first_of_each_source(HELD_OUT_OF_A_SOURCE)))
+    return tuple(parts[0] if len(parts) == 1 else JoinedSource(parts) for parts in (training, held_out))
 
 
-def _parts(sets: Sequence[DataSet | CheckedSet]) -> tuple[list[LabelledImage], list[LabelledImage]]:
+def _file_sources(folders: list[str], cache: Cache | None) -> tuple[FileSource, FileSource]:
+    """Training images and held-out ones that are files of their own, looked over."""
+    sets = read_sets(folders)
+    as_read = _parts([image for data in sets for image in data.images])
+    checked = _parts([image for data in check_sets(sets) for image in data.images])
+    return FileSource(checked[0], cache, as_read[0]), FileSource(checked[1], None, as_read[1])
+
+
+def _parts(images: list[LabelledImage]) -> tuple[list[LabelledImage], list[LabelledImage]]:
     """The images of training, and those of validation: at most HELD_OUT_OF_A_SOURCE of each set."""
-    training, held_out = split_held_out([image for data in sets for image in data.images])
+    training, held_out = split_held_out(images)
     by_source: dict[str, dict[Path, LabelledImage]] = {}
     for image in held_out:
         by_source.setdefault(image.source, {})[image.path] = image

@@ -1,7 +1,7 @@
 """One step of training: forward, loss, gradients, weights, and their average."""
 
 from ffkeras.backend import keras, tf
-from ffkeras.layers import frozen_batch_norm
+from ffkeras.layers.forms import AS_THEY_ARE, Forms
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.quantization.network import QuantizedFeatherFace
 from ffkeras.training.averaging import WeightAverage
@@ -33,11 +33,12 @@ class TrainingStep:
         model: with its initial weights.
         loss: what is minimised.
         optimizer: not built yet.
-        average_decay: of the average of the weights, see `WeightAverage`.
+        average_decay: of the average of the weights, see `WeightAverage`; None for no average.
+        forms: of layers, other than those of training here, see `FeatherFace.train_forward`.
 
     Attributes:
         trained: variables that gradients are taken for: the network's and the loss's.
-        average: of the network's weights.
+        average: of the network's weights, or None.
         count: int64, steps done.
     """
 
@@ -46,13 +47,21 @@ class TrainingStep:
         model: FeatherFace | QuantizedFeatherFace,
         loss: MultiboxLoss | DistilledLoss,
         optimizer: keras.optimizers.Optimizer,
-        average_decay: float,
+        average_decay: float | None = None,
+        forms: Forms = AS_THEY_ARE,
     ):
-        self.model, self.loss, self.optimizer = model, loss, optimizer
+        self.model, self.loss, self.optimizer, self.forms = model, loss, optimizer, forms
         self.trained = [*model.trainable_variables, *loss.trainable_variables]
         optimizer.build(self.trained)
-        self.average = WeightAverage(model.weights, average_decay)
+        self._fresh_optimizer = [variable.numpy() for variable in optimizer.variables]
+        self.average = None if average_decay is None else WeightAverage(model.weights, average_decay)
         self.count = tf.Variable(0, dtype=tf.int64, trainable=False)
+
+    def restart(self) -> None:
+        """Count from zero, with an optimizer that has seen no gradient; weights are the caller's to put back."""
+        for variable, value in zip(self.optimizer.variables, self._fresh_optimizer, strict=True):
+            variable.assign(value)
+        self.count.assign(0)
 
     def __call__(self, images, targets: dict, frozen_norm: bool = False):
         """Train on a batch.
@@ -65,11 +74,12 @@ class TrainingStep:
         Returns:
             float32, one value for each of `loss.names`.
         """
-        with tf.GradientTape() as tape, frozen_batch_norm(frozen_norm):
-            outputs = self.model.forward(images) if frozen_norm else self.model(images, training=True)  # logits, both
+        with tf.GradientTape() as tape:
+            outputs = self.model.train_forward(images, frozen_norm, self.forms)
             total, losses = self.loss(images, outputs, targets)
         gradients = tape.gradient(total, self.trained)
         self.optimizer.apply_gradients(zip(gradients, self.trained, strict=True))
         self.count.assign_add(1)
-        self.average.update(self.count)
+        if self.average is not None:
+            self.average.update(self.count)
         return tf.stack([losses[name] for name in self.loss.names])

@@ -6,8 +6,10 @@ from collections.abc import Callable
 import numpy as np
 
 from ffkeras.backend import tf
+from ffkeras.layers.forms import AS_THEY_ARE, Forms
 from ffkeras.models.config import NetworkConfig
 from ffkeras.models.saving import load_run
+from ffkeras.models.trace import trace
 from ffkeras.training.transfer import make_transfer
 
 
@@ -18,13 +20,21 @@ class Teacher:
         folder: of a float run.
         student: configuration of the network that learns; anchors and mean may differ from the teacher's.
         image_size: (height, width) of the network input in pixels.
+        forms: of layers that are computed otherwise, see `FlatNetwork.run`.
 
     Raises:
         UserError: no usable float run.
     """
 
-    def __init__(self, folder: str | os.PathLike, student: NetworkConfig, image_size: tuple[int, int]):
-        self.model = load_run(folder)
+    def __init__(
+        self,
+        folder: str | os.PathLike,
+        student: NetworkConfig,
+        image_size: tuple[int, int],
+        forms: Forms = AS_THEY_ARE,
+    ):
+        self.model, self.forms = load_run(folder), forms
+        self._logits = trace(self.model.forward, self.model.name, image_size)
         self.mean_difference = np.subtract(student.mean, self.model.config.mean).astype(np.float32)
         self.transfer: Callable = make_transfer(self.model.config.anchors, student.anchors, image_size)
 
@@ -37,5 +47,5 @@ class Teacher:
         Returns:
             `logit`, `bbox_regression` and `landmarks`, see `make_transfer`.
         """
-        outputs = self.transfer(self.model.forward(images + self.mean_difference))
+        outputs = self.transfer(self._logits.run(images + self.mean_difference, self.forms))
         return {name: tf.stop_gradient(value) for name, value in outputs.items()}

@@ -10,6 +10,7 @@ from rich.progress import Progress
 from ffkeras.backend import keras, tf
 from ffkeras.data.pipeline import training_dataset, user_errors
 from ffkeras.data.samples import PipelineConfig, Source, steps_per_epoch
+from ffkeras.data.shards import parts_of
 from ffkeras.errors import UserError
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.saving import check_finite, save_run
@@ -125,8 +126,9 @@ class Trainer:
     @property
     def bad(self) -> dict[Path, str]:
         """A sentence for each picture that could not be read; others were learned from in their place."""
-        sources = (self.source, self.validation.source if self.validation else None)
-        return {path: text for source in sources for path, text in getattr(source, "bad", {}).items()}
+        sources = (self.source, *([self.validation.source] if self.validation else []))
+        parts = [part for source in sources for part in parts_of(source)]
+        return {path: text for part in parts for path, text in getattr(part, "bad", {}).items()}
 
     def batches(self, first: int) -> Iterator:
         """Batches of (images, targets) from step number `first` on, as the run sees them; without end."""

@@ -8,14 +8,14 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter as LiteRt
 
-from ffkeras.conversion.flatbuffer import pack_model
-from ffkeras.conversion.metadata import write_metadata
-from ffkeras.crosscheck.same_faces import differing_faces, differing_kernels
+from ffkeras.compare.faces import differing_faces, differing_kernels
 from ffkeras.errors import UserError
 from ffkeras.geometry import letterbox, make_anchors
 from ffkeras.geometry.letterbox import Letterbox
 from ffkeras.runtime import FaceDetector, decode_faces, read_metadata
 from ffkeras.runtime.output import Output
+from ffkeras.tflite_file.pack import pack_model
+from ffkeras.tflite_file.record import write_metadata
 
 pytestmark = pytest.mark.device
 

@@ -1,15 +1,16 @@
 import numpy as np
 
 from ffkeras.benchmark.interpreters import open_interpreter
-from ffkeras.benchmark.operations import delegated_operations, extract, profile_operations
+from ffkeras.benchmark.operations import delegated_operations, profile_operations
 from ffkeras.benchmark.parts import assign_parts, layers_in
 from ffkeras.benchmark.profile_report import group, operation_parts, profile_json, profile_tables
 from ffkeras.benchmark.subject import read_subject
-from ffkeras.conversion.open_graph import OpenGraph
+from ffkeras.tflite_file.cut import extract
+from ffkeras.tflite_file.graph import TfliteGraph
 
 
 def test_an_operation_alone_gives_what_it_gives_in_the_graph(lamp_plain):
-    graph = OpenGraph(lamp_plain)
+    graph = TfliteGraph(lamp_plain)
     whole = open_interpreter(lamp_plain, 1)
     shapes = {entry["index"]: entry["shape"].tolist() for entry in whole.get_tensor_details()}
     image = np.random.default_rng(0).integers(-128, 128, whole.get_input_details()[0]["shape"], np.int8)
@@ -44,7 +45,7 @@ def test_operations_inside_a_delegate_are_those_between_its_inputs_and_outputs()
 def test_profile_has_every_operation_and_its_groups_add_up(lamp_int8):
     subject = read_subject(lamp_int8)
     profile = profile_operations(subject.model, rounds=2)
-    assert [entry.index for entry in profile.operations] == list(range(len(OpenGraph(subject.model).operators)))
+    assert [entry.index for entry in profile.operations] == list(range(len(TfliteGraph(subject.model).operators)))
     kinds = group(profile.operations, [entry.kind for entry in profile.operations])
     assert sum(entry.operations for entry in kinds) == len(profile.operations)
     total = sum(entry.milliseconds for entry in kinds)

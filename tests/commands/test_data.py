@@ -105,5 +105,5 @@ def test_a_missing_package_is_one_sentence(ffkeras, monkeypatch, tmp_path):
     code, _, err = ffkeras("evaluate", "--from-detections", tmp_path / "none.json", "--data", tmp_path / "faces")
     assert code == 1
     assert err == (
-        "error: `ffkeras evaluate` needs scipy, which is not installed; install ffkeras with [runtime,evaluate].\n"
+        "error: ffkeras evaluate needs scipy, which is not installed; pip install 'ffkeras[runtime,evaluate]'.\n"
     )

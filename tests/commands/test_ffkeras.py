@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -54,8 +55,46 @@ def test_version_and_mistakes(ffkeras):
     assert ffkeras()[0] == ffkeras("paint")[0] == 2
 
 
-def test_help_of_a_subcommand_names_the_command(ffkeras):
-    assert ffkeras("detect", "--help")[1].startswith("usage: ffkeras detect ")
+@pytest.mark.parametrize("name", commands.SUBCOMMANDS)
+def test_help_of_a_subcommand_names_the_command(ffkeras, name):
+    code, out, _ = ffkeras(name, "--help")
+    assert code == 0
+    assert out.startswith(f"usage: ffkeras {name} ")
+
+
+def test_help_needs_no_tensorflow(tmp_path):
+    """As in an environment without the extra `train`."""
+    for name in ("tensorflow", "tf_keras"):
+        (tmp_path / f"{name}.py").write_text(f"raise ModuleNotFoundError(name='{name}')")
+    calls = [[name, "--help"] for name in commands.SUBCOMMANDS]
+    code = f"""
+import sys
+from ffkeras import commands
+for arguments in {calls!r}:
+    sys.argv = ["ffkeras", *arguments]
+    try:
+        commands.main()
+    except SystemExit as ended:
+        assert not ended.code, arguments
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True, cwd=tmp_path)
+
+
+def test_a_package_that_is_missing_is_named(ffkeras, monkeypatch):
+    def fails(*_):
+        raise ModuleNotFoundError(name="tensorflow.python")
+
+    monkeypatch.setattr("ffkeras.commands.train.main", fails)
+    code, out, err = ffkeras("train", "--epochs", 1)
+    assert (code, out) == (1, "")
+    assert err == "error: ffkeras train needs tensorflow, which is not installed; pip install 'ffkeras[train]'.\n"
+
+
+def test_convert_has_no_default_outside_a_checkout(ffkeras):
+    code, _, err = ffkeras("convert")
+    assert code == 2
+    assert "--weights" in err
 
 
 def test_it_is_a_module_too():

@@ -68,10 +68,10 @@ def v2_ultra_float(tmp_path_factory, v2_ultra):
 
 @pytest.fixture(scope="session")
 def v2_ultra_int8(tmp_path_factory, v2_ultra_int8_plain):
-    from ffkeras.conversion.fast_forms import apply_fast_forms
+    from ffkeras.conversion.xnnpack_passes import apply_xnnpack_passes
 
     path = tmp_path_factory.mktemp("v2_int8") / "model.tflite"
-    path.write_bytes(apply_fast_forms(v2_ultra_int8_plain))
+    path.write_bytes(apply_xnnpack_passes(v2_ultra_int8_plain))
     return path
 
 
@@ -80,7 +80,7 @@ def v2_ultra_int8_plain(v2_ultra, canvases):
     """The bytes of a file without fast forms."""
     from ffkeras.conversion.tflite import convert
 
-    return convert(v2_ultra, IMAGE_SIZE, canvases, license="MIT", fast_forms=False)
+    return convert(v2_ultra, IMAGE_SIZE, canvases, license="MIT", xnnpack_passes=False)
 
 
 @pytest.fixture(scope="session")

@@ -8,14 +8,14 @@ from ai_edge_litert import schema_py_generated as schema
 from ffkeras.conversion.apply_target import apply_target, check_target, float_operations
 from ffkeras.conversion.borders import BORDER_OPERATIONS, add_float_borders
 from ffkeras.conversion.decoding import DECODING_OPERATIONS, append_decoding
-from ffkeras.conversion.flatbuffer import pack_model
-from ffkeras.conversion.graph import graph_faults, read_graph
-from ffkeras.conversion.metadata import write_metadata
-from ffkeras.conversion.micro_kernels import missing_kernels
-from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.conversion.report import ValidationReport
 from ffkeras.conversion.targets import TARGETS, describe_targets
 from ffkeras.runtime import FaceDetector, Interpreter, read_metadata
+from ffkeras.tflite_file.graph import TfliteGraph
+from ffkeras.tflite_file.micro_operations import missing_kernels
+from ffkeras.tflite_file.pack import pack_model
+from ffkeras.tflite_file.record import write_metadata
+from ffkeras.tflite_file.summary import graph_faults, summarise_graph
 
 RELEASED = Path(__file__).resolve().parents[2] / "tflite" / "models" / "nano_b_dense_320_int8.tflite"
 LOW_SCORE = 0.05  # lets doubtful faces through, so that more are compared
@@ -26,7 +26,7 @@ EMPTY_REPORT = ValidationReport(checks=(), faults=(), images=1, faces=0)
 def one_column(model):
     """The same file with `classification` [1, A, 1], the probability of a face alone."""
     record = read_metadata(model, "lamp")
-    graph = OpenGraph(model)
+    graph = TfliteGraph(model)
     outputs = graph.outputs_by_tensor_name(record.outputs)
     raw = outputs["classification"]
     shape = (*graph.shape(raw)[:2], 1)
@@ -89,14 +89,14 @@ def test_a_file_with_other_boxes_fails_its_targets_check(name, lamp_int8, photos
 @pytest.mark.parametrize(("target", "operations"), [("web", BORDER_OPERATIONS), ("phone", DECODING_OPERATIONS)])
 def test_only_the_added_operations_work_in_floating_point(target, operations, raw):
     model = apply_target(raw, TARGETS[target])
-    graph = read_graph(model)
+    graph = summarise_graph(model)
     assert graph.float_operations == operations == float_operations(read_metadata(model, "model"))
     assert graph_faults(graph, True, operations) == []
     assert "tensors are in floating point" in graph_faults(graph, True)[0]
 
 
 def test_a_float_convolution_inside_is_a_fault(lamp_int8, lamp_float):
-    graph = read_graph(lamp_float.read_bytes())
+    graph = summarise_graph(lamp_float.read_bytes())
     (fault,) = graph_faults(graph, True, BORDER_OPERATIONS)
     assert "work in floating point" in fault
     assert "CONV_2D" in fault
@@ -104,10 +104,10 @@ def test_a_float_convolution_inside_is_a_fault(lamp_int8, lamp_float):
 
 def test_the_web_file_has_float_borders_under_their_own_names(raw):
     model = add_float_borders(raw)
-    graph, record = read_graph(model), read_metadata(model, "model")
+    graph, record = summarise_graph(model), read_metadata(model, "model")
     assert graph.input_quantization is None
     assert graph.outputs == record.outputs == {name: name for name in record.outputs}
-    assert sorted(graph.output_scales.values()) == sorted(read_graph(raw).output_scales.values())
+    assert sorted(graph.output_scales.values()) == sorted(summarise_graph(raw).output_scales.values())
     assert (record.borders, record.decoded, record.quantization, record.format) == ("float32", False, "int8", 2)
 
 
@@ -120,7 +120,7 @@ def test_the_web_file_gives_the_raw_numbers(raw, lamp_image, photos):
 
 def test_the_phone_file_gives_normalised_boxes_landmarks_and_scores(raw, photos):
     model = append_decoding(raw)
-    graph, record = read_graph(model), read_metadata(model, "model")
+    graph, record = summarise_graph(model), read_metadata(model, "model")
     assert graph.outputs == record.outputs == {name: name for name in ("boxes", "landmarks", "score")}
     assert list(graph.outputs) == ["boxes", "landmarks", "score"]
     assert graph.input_quantization == (1.0, 0)
@@ -154,7 +154,7 @@ def test_shaping_twice_is_refused(raw):
 
 
 def test_operations_that_tflite_micro_lacks_are_named(lamp_int8):
-    graph = read_graph(lamp_int8.read_bytes())
+    graph = summarise_graph(lamp_int8.read_bytes())
     assert missing_kernels(graph) == []
     graph.operations["TOPK_V2"] += 1
     assert missing_kernels(graph) == ["TOPK_V2"]

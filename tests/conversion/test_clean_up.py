@@ -1,9 +1,10 @@
 import pytest
 
-from ffkeras.conversion.clean_up import CleanUpStep, count_macs, make_clean_up_table, measure_clean_up
-from ffkeras.conversion.fast_forms import RULES
+from ffkeras.conversion.clean_up import CleanUpStep, make_clean_up_table, measure_clean_up
+from ffkeras.conversion.xnnpack_passes import RULES
 from ffkeras.models.describe import describe
 from ffkeras.models.simplify import STEPS, simplify
+from ffkeras.tflite_file.macs import count_macs
 
 
 def test_the_macs_of_a_file_are_those_of_its_network(v2_ultra, v2_ultra_int8_plain):

@@ -9,9 +9,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "models"))
 from networks import lively_network
 from odd_networks import ODD_NETWORKS
 
-from ffkeras.conversion.graph import graph_faults, read_graph
 from ffkeras.conversion.tflite import convert
 from ffkeras.runtime import Interpreter
+from ffkeras.tflite_file.summary import graph_faults, summarise_graph
 
 IMAGE_SIZE = (64, 96)
 CALLS_OF_SPATIAL_GATES = {"nano_b": 3 + 3, "v2_ultra": 3 + 3 * 3 + 1}  # on the backbone, on the pyramid
@@ -32,7 +32,7 @@ def test_a_network_of_odd_widths_converts_to_the_same_outputs(network, canvases,
 
 
 def test_a_network_of_odd_widths_converts_to_whole_numbers(network, canvases):
-    graph = read_graph(convert(network, IMAGE_SIZE, canvases[:4]))
+    graph = summarise_graph(convert(network, IMAGE_SIZE, canvases[:4]))
     assert graph.float_tensors == ()
     assert graph_faults(graph, int8=True) == []
     assert graph.operations["RELU"] == CALLS_OF_SPATIAL_GATES[network.config.network]  # each rectifies its maximum

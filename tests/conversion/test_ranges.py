@@ -5,8 +5,8 @@ import pytest
 
 from ffkeras.backend import keras
 from ffkeras.conversion import tflite
-from ffkeras.conversion.graph import read_graph
 from ffkeras.layers.channel_statistics import ChannelMax
+from ffkeras.tflite_file.summary import summarise_graph
 
 SIZE = (16, 16)
 MEAN = (128.0, 128.0, 128.0)
@@ -37,7 +37,7 @@ def run_both(build, images):
         interpreter.set_tensor(source["index"], (image[None].astype(np.int16) - 128).astype(np.int8))
         interpreter.invoke()
         actual.append((interpreter.get_tensor(target["index"]).astype(np.float32) - zero_point) * scale)
-    return np.array(expected), np.array(actual), read_graph(data)
+    return np.array(expected), np.array(actual), summarise_graph(data)
 
 
 def test_values_below_the_smallest_maximum_survive(images):

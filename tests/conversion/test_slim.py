@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from ffkeras.conversion.open_graph import OpenGraph
-from ffkeras.conversion.sharing_builder import BUFFER_ALIGNMENT
 from ffkeras.conversion.slim import differing_outputs, slim
-from ffkeras.crosscheck.launch import run_worker
-from ffkeras.crosscheck.runtimes import find_runtimes
 from ffkeras.errors import UserError
 from ffkeras.runtime import read_metadata
 from ffkeras.runtime.checksum import file_checksum, find_checksum
 from ffkeras.runtime.flatbuffer import find_metadata_buffer
 from ffkeras.runtime.metadata import METADATA_NAME
+from ffkeras.runtimes.launch import run_worker
+from ffkeras.runtimes.registry import find_runtimes
+from ffkeras.tflite_file.graph import TfliteGraph
+from ffkeras.tflite_file.sharing_builder import BUFFER_ALIGNMENT
 
 MODELS = sorted((Path(__file__).resolve().parents[2] / "tflite" / "models").glob("*.tflite"))
 (MICRO,) = (path for path in MODELS if "micro" in path.stem)
@@ -61,7 +61,7 @@ def raw_outputs(model, runtime, folder):
     """Of one noise image, and of one dark one."""
     path, inputs = folder / "model.tflite", folder / "inputs.npy"
     path.write_bytes(model)
-    graph = OpenGraph(model)
+    graph = TfliteGraph(model)
     shape = (2, *graph.shape(graph.inputs[0]))
     noise = np.random.default_rng(0).integers(-128, 128, shape).astype(np.int8)
     noise[1] //= 8
@@ -91,7 +91,7 @@ def test_a_released_file_has_nothing_to_leave_out(path):
 @by_model
 def test_only_the_borders_have_names_and_the_record_tells_which_they_are(path):
     model = path.read_bytes()
-    graph = OpenGraph(model)
+    graph = TfliteGraph(model)
     named = {index: tensor.name.decode() for index, tensor in enumerate(graph.tensors) if tensor.name}
     borders = {**graph.named_inputs, **graph.named_outputs}
     assert named == {tensor: name for name, tensor in borders.items()}
@@ -128,7 +128,7 @@ def test_every_released_file_gives_the_same_bits_on_every_runtime(path, runtime,
 
 def test_outputs_that_differ_are_named(photos):
     model = MICRO.read_bytes()
-    graph = OpenGraph(model)
+    graph = TfliteGraph(model)
     scale = graph.quantization(graph.named_outputs["landmarks"]).scale  # shared by pieces that are joined there
     assert scale.size == 1
     assert differing_outputs(model, blown_up(model), photos) == []

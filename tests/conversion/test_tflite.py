@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from ffkeras.conversion.graph import graph_faults, read_graph
 from ffkeras.conversion.tflite import convert
 from ffkeras.errors import UserError
 from ffkeras.models import V1Config, config_to_json
 from ffkeras.models.build import build_model
 from ffkeras.runtime import Interpreter, read_metadata
+from ffkeras.tflite_file.summary import graph_faults, summarise_graph
 
 # A batch that is not fixed, splits of a grouped convolution, a shuffle, and what older runtimes cannot run in int8.
 UNWANTED = {"SHAPE", "PACK", "SPLIT", "ADD_N", "FULLY_CONNECTED", "QUANTIZE", "DEQUANTIZE", "RELU", "TRANSPOSE"}
@@ -30,18 +30,18 @@ def int8_file(request):
 
 
 def test_an_int8_file_computes_in_whole_numbers_alone(int8_file):
-    graph = read_graph(int8_file.read_bytes())
+    graph = summarise_graph(int8_file.read_bytes())
     assert graph.float_tensors == ()
     assert graph_faults(graph, int8=True) == []
     assert not UNWANTED & graph.operations.keys()
 
 
 def test_the_int8_input_is_the_pixel_minus_128(int8_file):
-    assert read_graph(int8_file.read_bytes()).input_quantization == (1.0, 0)
+    assert summarise_graph(int8_file.read_bytes()).input_quantization == (1.0, 0)
 
 
 def test_each_output_has_a_scale_of_its_own(int8_file):
-    scales = read_graph(int8_file.read_bytes()).output_scales
+    scales = summarise_graph(int8_file.read_bytes()).output_scales
     assert scales["classification"] == 1 / 256  # a probability
     assert len(set(scales.values())) == 3
 
@@ -82,7 +82,7 @@ def test_an_int8_file_runs_on_every_interpreter(runtime, nano_b_int8, canvases, 
     result = subprocess.run([str(part) for part in command], env=environment, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     expected = Interpreter(nano_b_int8).run(canvases[0])
-    scales = read_graph(nano_b_int8.read_bytes()).output_scales
+    scales = summarise_graph(nano_b_int8.read_bytes()).output_scales
     with np.load(tmp_path / "outputs.npz") as outputs:
         for name, scale in scales.items():
             steps = np.abs(outputs[name] - expected[name]) / scale

@@ -9,8 +9,8 @@ import pytest
 from ffkeras.crosscheck.check import Settings, check_file
 from ffkeras.crosscheck.markdown import to_markdown
 from ffkeras.crosscheck.report import FileReport
-from ffkeras.crosscheck.runtimes import RUNTIMES
 from ffkeras.crosscheck.sample import Sample
+from ffkeras.runtimes.registry import RUNTIMES
 
 micro = pytest.mark.skipif(
     importlib.util.find_spec("tflite_micro") is None, reason="tflite-micro is not installed (Linux on x86-64)"
@@ -80,9 +80,9 @@ def test_crash_of_one_runtime_fails_the_file_and_leaves_the_others(lamp_int8, im
 def gelu_file(tmp_path):
     """A float network with an operation that TFLite Micro lacks."""
     from ffkeras.backend import keras, tf
-    from ffkeras.conversion.metadata import write_metadata
     from ffkeras.geometry import AnchorConfig
     from ffkeras.runtime import Metadata
+    from ffkeras.tflite_file.record import write_metadata
 
     pixels = keras.Input((96, 128, 3), batch_size=1)
     pooled = keras.layers.Activation("gelu")(keras.layers.AveragePooling2D(8)(pixels))

@@ -9,7 +9,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 import cpp
 
 from ffkeras.errors import UserError
-from ffkeras.firmware import model_identifier, read_facts, write_c_array
+from ffkeras.firmware import model_identifier, read_model_info, write_c_array
+from ffkeras.firmware.c_network import export_c
+from tests import forged
 
 RELEASED = sorted((Path(__file__).resolve().parents[2] / "tflite" / "models").glob("*_int8.tflite"))
 
@@ -79,10 +81,10 @@ def test_output_numbers_are_those_of_tflite_micro(lamp_int8):
 
     model = lamp_int8.read_bytes()
     interpreter = Interpreter.from_bytes(model, arena_size=1 << 20)
-    facts = read_facts(model, "lamp")
-    assert {tensor.index for tensor in facts.outputs.values()} == {0, 1, 2}
-    for tensor in (facts.input, *facts.outputs.values()):
-        details = (interpreter.get_input_details if tensor is facts.input else interpreter.get_output_details)(
+    info = read_model_info(model, "lamp")
+    assert {tensor.index for tensor in info.outputs.values()} == {0, 1, 2}
+    for tensor in (info.input, *info.outputs.values()):
+        details = (interpreter.get_input_details if tensor is info.input else interpreter.get_output_details)(
             tensor.index
         )
         quantization = details["quantization_parameters"]
@@ -93,12 +95,20 @@ def test_output_numbers_are_those_of_tflite_micro(lamp_int8):
 
 def test_a_float_file_is_refused(lamp_float):
     with pytest.raises(UserError, match=r"lamp_float.tflite takes or gives float32; .*--int8"):
-        read_facts(lamp_float.read_bytes(), "lamp_float.tflite")
+        read_model_info(lamp_float.read_bytes(), "lamp_float.tflite")
 
 
 def test_a_file_without_our_record_is_refused(lamp_plain, tmp_path):
     with pytest.raises(UserError, match="without an ffkeras record"):
         write_c_array(lamp_plain, "plain.tflite", tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("write", [write_c_array, export_c])
+def test_a_forged_file_becomes_no_firmware(write, tmp_path):
+    for kind, model in forged.forged_files():
+        with pytest.raises(UserError, match="forged.tflite "):
+            pytest.fail(f"{kind} becomes {write(model, 'forged.tflite', tmp_path)}")
     assert not list(tmp_path.iterdir())
 
 

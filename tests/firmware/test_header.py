@@ -8,8 +8,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import cpp
 
-from ffkeras.firmware.facts import Facts, Tensor
 from ffkeras.firmware.header import header_text
+from ffkeras.firmware.model_info import ModelInfo, Tensor
 from ffkeras.geometry import AnchorConfig, make_anchors
 from ffkeras.runtime import Metadata
 from ffkeras.runtime.output import Output
@@ -60,7 +60,7 @@ def facts(image_size=(160, 224), mean=(104, 117, 123), input_scale=0.98, input_z
         "bbox_regression": Tensor(0, 4, 0.06, 1),
         "landmarks": Tensor(1, 10, 0.1, -2),
     }
-    return Facts(record, ("ADD", "CONV_2D"), Tensor(0, 3, input_scale, input_zero), outputs, 16, "0" * 64)
+    return ModelInfo(record, ("ADD", "CONV_2D"), Tensor(0, 3, input_scale, input_zero), outputs, 16, "0" * 64)
 
 
 def write_header(folder, described, file="v1.tflite"):

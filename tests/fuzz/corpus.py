@@ -17,7 +17,7 @@ from tests.fuzz.mutate import NUMBERS, mutate, mutate_text
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "tflite" / "models" / "nano_b_micro_160_int8.tflite"
 SUFFIXES = (".png", ".jpg", ".bmp", ".webp", ".tif", ".ppm", ".pgm", ".pam", ".pfm", ".hdr")
-KINDS = ("picture", "label", "model", "graph")  # a graph has the checksum of its damage
+KINDS = ("picture", "label", "model", "graph")  # of files; a graph has the checksum of its damage
 LABELS = "# 0.png\n10 12 40 44 20 21 0 30 21 0 25 30 0 21 36 0 29 36 0 0.9\n1 2 30 30\n# 0.png\n3 4 5 6\n"
 
 

@@ -39,6 +39,27 @@ def open_model(path: str) -> None:
     FaceDetector(path).detect(np.full((160, 160, 3), 90, np.uint8))
 
 
+def open_tried_model(path: str) -> None:
+    """As the tools do: in a process of its own first."""
+    from ffkeras.runtime.trial import try_model
+
+    try_model(path)
+    open_model(path)
+
+
+def open_firmware(path: str) -> None:
+    """As `tools/export_c.py` does."""
+    import tempfile
+
+    from ffkeras.firmware.c_network import export_c
+    from ffkeras.firmware.sound_graph import reading_graph, require_sound_graph
+    from ffkeras.runtime import read_model
+
+    require_sound_graph(path)
+    with tempfile.TemporaryDirectory() as folder, reading_graph(path):
+        export_c(read_model(path), path, Path(folder))
+
+
 def peak_memory() -> int:
     """Most megabytes that this process has taken."""
     try:
@@ -49,7 +70,13 @@ def peak_memory() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // KILOBYTES_IN_MEGABYTE
 
 
-OPENERS = {"picture": open_picture, "label": open_label, "model": open_model, "graph": open_model}
+OPENERS = {
+    "picture": open_picture,
+    "label": open_label,
+    "model": open_model,
+    "graph": open_tried_model,
+    "firmware": open_firmware,
+}
 
 
 def main() -> None:

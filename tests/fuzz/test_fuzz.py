@@ -5,6 +5,7 @@ import pytest
 from tests.fuzz import __main__ as driver
 from tests.fuzz.corpus import KINDS, Attack, animated_png, with_checksum
 from tests.fuzz.mutate import mend_png
+from tests.fuzz.readers import READERS
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="resource limits of Unix")
 
@@ -33,6 +34,15 @@ def test_a_short_attack_finds_nothing(kind, tmp_path):
     del large
 
 
+@pytest.mark.device
+@pytest.mark.parametrize("kind", [kind for kind in READERS if "-" in kind])
+def test_the_readers_in_other_languages_take_and_refuse_and_do_not_fall_over(kind, tmp_path):
+    counts = driver.attack(kind, 600, 0, tmp_path / "found", limit=200)
+    assert counts["accepted"]
+    assert counts["refused"] or kind == "java-picture"  # whatever has no orientation is upright
+    assert counts["files"] == counts["accepted"] + counts["refused"] == 200, dict(counts)
+
+
 @pytest.mark.parametrize(
     ("code", "outcome"),
     [
@@ -44,6 +54,7 @@ def test_a_short_attack_finds_nothing(kind, tmp_path):
 def test_every_way_to_fail_is_a_finding(code, outcome, tmp_path, monkeypatch):
     popen = driver.subprocess.Popen
     monkeypatch.setattr(driver, "START_PATIENCE", 5)
+    monkeypatch.setattr(driver, "PATIENCE", 5)
     monkeypatch.setattr(driver.subprocess, "Popen", lambda _, **kw: popen([sys.executable, "-c", code], **kw))
     counts = driver.attack("label", 30, 0, tmp_path / "found", limit=1)
     assert counts == {"files": 1, outcome: 1}

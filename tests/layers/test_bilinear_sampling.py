@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ffkeras.backend import tf
-from ffkeras.layers.bilinear_sampling import gathered_sampling, sample_bilinear
+from ffkeras.layers.bilinear_sampling import sample_bilinear
 
 HEIGHT, WIDTH = 6, 9
 
@@ -21,8 +21,7 @@ def spread(whole):
 @pytest.mark.parametrize("whole", [False, True])
 def test_both_forms_give_the_same_samples(x, whole):
     cropped = sample_bilinear(x, spread(whole))
-    with gathered_sampling():
-        gathered = sample_bilinear(x, spread(whole))
+    gathered = sample_bilinear(x, spread(whole), gathered=True)
     np.testing.assert_allclose(cropped, gathered, atol=1e-5)
     assert np.abs(gathered).max() > 1
 
@@ -35,15 +34,13 @@ def test_both_forms_have_the_same_gradients_also_at_whole_pixels(x, whole):
     positions = tf.where(inside[..., None], positions, 2.5)
     upstream = tf.random.stateless_normal((2, 400, 5), (0, 1))
 
-    def gradients():
+    def gradients(gathered):
         with tf.GradientTape() as tape:
             tape.watch([x, positions])
-            total = tf.reduce_sum(sample_bilinear(x, positions) * upstream)
+            total = tf.reduce_sum(sample_bilinear(x, positions, gathered) * upstream)
         return [gradient.numpy() for gradient in tape.gradient(total, [x, positions])]
 
-    cropped = gradients()
-    with gathered_sampling():
-        gathered = gradients()
+    cropped, gathered = gradients(False), gradients(True)
     for mine, wanted in zip(cropped, gathered, strict=True):
         np.testing.assert_allclose(mine, wanted, rtol=1e-2, atol=1e-2)
         assert np.abs(wanted).max() > 1

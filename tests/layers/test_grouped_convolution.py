@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ffkeras.backend import keras, tf
-from ffkeras.layers import native_grouped_convolution
+from ffkeras.layers.convolution import Conv2D
 
 GROUPS = 4
 
@@ -14,7 +14,7 @@ def x():
 
 @pytest.fixture
 def layer(x):
-    layer = keras.layers.Conv2D(8, 3, padding="same", groups=GROUPS)
+    layer = Conv2D(8, 3, padding="same", groups=GROUPS)
     layer(x)
     return layer
 
@@ -32,8 +32,7 @@ def test_training_form_is_the_convolution_of_each_group(x, layer):
 
 def test_training_form_equals_the_native_operation(x, layer):
     trained = layer(x)
-    with native_grouped_convolution():
-        native = layer(x)
+    native = layer(x, native_groups=True)
     np.testing.assert_allclose(trained, native, atol=1e-5)
 
 
@@ -45,14 +44,17 @@ def test_gradient_of_the_kernel_is_that_of_the_groups(x, layer):
     np.testing.assert_allclose(actual, tape.gradient(expected, layer.kernel), rtol=1e-4, atol=1e-4)
 
 
-def operations(layer, shape):
-    graph = tf.function(lambda x: layer(x)).get_concrete_function(tf.TensorSpec(shape)).graph
+def operations(layer, shape, **arguments):
+    graph = tf.function(lambda x: layer(x, **arguments)).get_concrete_function(tf.TensorSpec(shape)).graph
     return {operation.type for operation in graph.get_operations()}
 
 
-def test_only_the_context_traces_native_operations_even_after_an_error(x, layer):
-    with pytest.raises(RuntimeError), native_grouped_convolution():
-        raise RuntimeError
+def test_native_operations_are_traced_where_they_are_asked_for(x, layer):
     assert "Tile" in operations(layer, x.shape)
-    with native_grouped_convolution():
-        assert "Tile" not in operations(layer, x.shape)
+    assert "Tile" not in operations(layer, x.shape, native_groups=True)
+
+
+def test_keras_own_convolution_is_left_alone():
+    own = keras.layers.Conv2D
+    assert own.call.__module__.startswith("tf_keras")
+    assert own._jit_compiled_convolution_op.__wrapped__.__module__.startswith("tf_keras")

@@ -3,11 +3,11 @@ import importlib.util
 import pytest
 from golden_answers import ROOT, smallest_model
 
-from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.errors import UserError
 from ffkeras.firmware.c_network.estimate import estimate_instructions
 from ffkeras.firmware.c_network.network import lower_network
 from ffkeras.firmware.instructions import KINDS, instruction_lines, layer_kind, read_instructions
+from ffkeras.tflite_file.graph import TfliteGraph
 
 _spec = importlib.util.spec_from_file_location("measure_firmware", ROOT / "tools" / "measure_firmware.py")
 measure_firmware = importlib.util.module_from_spec(_spec)
@@ -20,7 +20,7 @@ WAYS = {"an385": "plain C", "an386": "DSP", "an500": "DSP", "an505": "DSP", "an5
 
 @pytest.fixture(scope="module")
 def network():
-    return lower_network(OpenGraph(smallest_model().read_bytes()), smallest_model().name)
+    return lower_network(TfliteGraph(smallest_model().read_bytes()), smallest_model().name)
 
 
 def test_a_loop_of_known_length_says_what_a_tick_is():

@@ -11,7 +11,7 @@ import pytest
 from golden_answers import ROOT, WIDTHS, answers, smallest_model
 from pictures import copy_as_bmp
 
-from ffkeras.firmware import read_facts
+from ffkeras.firmware import read_model_info
 from ffkeras.images import read_image
 
 pytest.importorskip("tflite_micro", reason="tflite-micro is not installed (Linux on x86-64)")
@@ -77,7 +77,7 @@ def program(tree, tmp_path_factory):
 
 def call(program, folder, answer, *pictures, **environment):
     """Run the example with the raw outputs of one answer."""
-    facts = read_facts(smallest_model().read_bytes(), smallest_model().name)
+    facts = read_model_info(smallest_model().read_bytes(), smallest_model().name)
     data = answer.outputs.read_bytes()
     classes = len(data) // answer.anchors - sum(WIDTHS.values())
     outputs = {}
@@ -86,7 +86,9 @@ def call(program, folder, answer, *pictures, **environment):
         path = folder / name
         path.write_bytes(values)
         outputs[f"OUTPUT_{facts.outputs[name].index}"] = str(path)
-    variables = {**os.environ, "INPUT": str(folder / "input"), **outputs, **environment}
+    height, width = facts.record.image_size
+    taken = {"INPUT": str(folder / "input"), "INPUT_SIZE": str(3 * height * width)}
+    variables = {**os.environ, **taken, **outputs, **environment}
     command = [program, *pictures]
     return subprocess.run(list(map(str, command)), env=variables, capture_output=True, text=True, check=False)
 
@@ -99,7 +101,7 @@ def test_the_example_gives_the_network_the_golden_input_and_prints_the_golden_fa
     printed = json.loads(result.stdout)
     answer.assert_same_faces(printed)
     assert (printed["height"], printed["width"]) == read_image(answer.picture).shape[:2]
-    height, width = read_facts(smallest_model().read_bytes(), "model").record.image_size
+    height, width = read_model_info(smallest_model().read_bytes(), "model").record.image_size
     written = (tmp_path / "input").read_bytes()[: 3 * height * width]
     assert f"{zlib.crc32(written):08x}" == answer.input_crc32
 
@@ -127,6 +129,19 @@ def test_an_arena_that_is_too_small_is_told(program, tmp_path):
     result = call(program, tmp_path, answer, picture, ARENA_TOO_SMALL="1")
     assert result.returncode == 1
     assert re.search(r"error: the arena is too small; give it model::kArenaSize = \d+ bytes.", result.stderr)
+
+
+def test_a_graph_with_other_tensors_than_the_header_says_is_told_before_a_picture_is_written(program, tmp_path):
+    answer = answers(smallest_model())["pixel"]
+    picture = copy_as_bmp(tmp_path / "picture.bmp", answer.picture)
+    boxes, landmarks = (str(tmp_path / name) for name in ("bbox_regression", "landmarks"))
+    info = read_model_info(smallest_model().read_bytes(), smallest_model().name)
+    places = [f"OUTPUT_{info.outputs[name].index}" for name in ("bbox_regression", "landmarks")]
+    for change in ({"INPUT_SIZE": "307200"}, {"FLOATS": "1"}, dict(zip(places, (landmarks, boxes), strict=True))):
+        result = call(program, tmp_path, answer, picture, **change)
+        assert result.returncode == 1
+        assert "error: the graph has other tensors than its header says; make both again" in result.stderr
+        assert not (tmp_path / "input").exists()
 
 
 def test_the_example_says_how_it_is_called(program, tmp_path):

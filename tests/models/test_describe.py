@@ -12,7 +12,8 @@ from networks import count, lively_network
 
 from ffkeras.backend import keras
 from ffkeras.layers.deformable_convolution import ModulatedConvolution
-from ffkeras.models.describe import count_macs, describe
+from ffkeras.models.describe import describe
+from ffkeras.models.trace import Call, count_macs
 
 SIZE = (64, 96)
 
@@ -97,11 +98,11 @@ def test_a_description_survives_json(network):
 )
 def test_macs_of_a_layer_are_those_of_the_textbook(layer, expected):
     outputs = layer(np.zeros((1, 6, 8, 4), np.float32))
-    assert count_macs(layer, (None, 6, 8, 4), tuple(outputs.shape)) == expected
+    assert count_macs(Call(layer, (0,), ((None, 6, 8, 4),), tuple(outputs.shape))) == expected
 
 
 def test_macs_of_a_deformable_convolution_include_its_sampling():
     layer = ModulatedConvolution(10)
-    shapes = [(None, 6, 8, 4), (None, 6, 8, 18), (None, 6, 8, 9)]
+    shapes = ((None, 6, 8, 4), (None, 6, 8, 18), (None, 6, 8, 9))
     layer.build(shapes)
-    assert count_macs(layer, shapes, (None, 6, 8, 10)) == 6 * 8 * 9 * 4 * (10 + 4)
+    assert count_macs(Call(layer, (0, 1, 2), shapes, (None, 6, 8, 10))) == 6 * 8 * 9 * 4 * (10 + 4)

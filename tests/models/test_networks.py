@@ -79,7 +79,7 @@ def test_classes_are_logits_in_training_and_probabilities_in_inference(model):
 
 def test_the_flat_graph_equals_the_network(model):
     x = random_images()
-    flat, whole = model.flat((64, 96))(x), model(x)
+    flat, whole = model.flat((64, 96)).run(x), model(x)
     for name in OUTPUTS:
         assert np.std(whole[name]) > 1e-3
         np.testing.assert_allclose(flat[name], whole[name], atol=1e-5)

@@ -158,7 +158,7 @@ def test_widths_that_are_given_need_no_quarters():
 
 def test_odd_widths_detect_alike_whole_and_flat(odd):
     images = random_images()
-    whole, flat = odd(images), odd.flat((64, 96))(images)
+    whole, flat = odd(images), odd.flat((64, 96)).run(images)
     for name in OUTPUTS:
         assert np.isfinite(whole[name]).all() and np.std(whole[name]) > 1e-3
         np.testing.assert_allclose(flat[name], whole[name], atol=1e-5)

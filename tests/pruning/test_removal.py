@@ -11,7 +11,7 @@ from ffkeras.models.config import V1Config
 from ffkeras.models.saving import load_run, save_run
 from ffkeras.pruning.dimensions import GROUPS, PruningMap
 from ffkeras.pruning.fpgm import choose
-from ffkeras.pruning.removal import remove, silence
+from ffkeras.pruning.removal import remove, zero_out
 from tests.models.networks import lively_network, random_images
 
 LIMIT = 1e-4
@@ -43,7 +43,7 @@ def network(request):
 
 def masked_copy(model, kept):
     masked = model.copy()
-    silence(PruningMap(masked), kept)
+    zero_out(PruningMap(masked), kept)
     return masked
 
 

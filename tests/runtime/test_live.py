@@ -7,7 +7,7 @@ from ffkeras.errors import UserError
 from ffkeras.files import write_bytes
 from ffkeras.images import read_image
 from ffkeras.runtime import FaceDetector
-from ffkeras.runtime.live import Meter, look_at
+from ffkeras.runtime.live import Meter, detect_frames
 from ffkeras.runtime.sources import list_sources
 
 
@@ -23,21 +23,21 @@ def picture(tmp_path, lamp_image):
 def test_a_picture_comes_with_its_faces_and_the_time_they_took(lamp_int8, picture):
     (source,) = list_sources([str(picture)])
     meter = Meter()
-    (sight,) = look_at(source, FaceDetector(lamp_int8), meter)
+    (frame,) = detect_frames(source, FaceDetector(lamp_int8), meter)
     (expected,) = FaceDetector(lamp_int8).detect(read_image(picture))
-    assert (sight.faces[0].box == expected.box).all()
-    assert sight.seconds > 0
-    assert (meter.count, meter.seconds) == (1, sight.seconds)
-    assert meter.mean_milliseconds == pytest.approx(1000 * sight.seconds)
+    assert (frame.faces[0].box == expected.box).all()
+    assert frame.seconds > 0
+    assert (meter.count, meter.seconds) == (1, frame.seconds)
+    assert meter.mean_milliseconds == pytest.approx(1000 * frame.seconds)
 
 
-def test_a_sight_is_one_line_of_json(lamp_int8, picture):
+def test_a_frame_is_one_line_of_json(lamp_int8, picture):
     (source,) = list_sources([str(picture)])
-    (sight,) = look_at(source, FaceDetector(lamp_int8), Meter())
-    line = json.loads(json.dumps(sight.to_json()))
+    (frame,) = detect_frames(source, FaceDetector(lamp_int8), Meter())
+    line = json.loads(json.dumps(frame.to_json()))
     assert list(line) == ["time", "image", "width", "height", "milliseconds", "frames_per_second", "faces"]
     assert (line["width"], line["height"]) == (128, 96)
-    assert line["faces"] == [face.to_json() for face in sight.faces]
+    assert line["faces"] == [face.to_json() for face in frame.faces]
 
 
 def test_the_rate_is_that_of_the_last_two_seconds():
@@ -60,4 +60,4 @@ def test_a_bad_picture_is_one_sentence(lamp_int8, tmp_path):
     (tmp_path / "bad.png").write_bytes(np.random.default_rng(0).bytes(99))
     (source,) = list_sources([str(tmp_path / "bad.png")])
     with pytest.raises(UserError, match=r"bad.png is not an image"):
-        list(look_at(source, FaceDetector(lamp_int8), Meter()))
+        list(detect_frames(source, FaceDetector(lamp_int8), Meter()))

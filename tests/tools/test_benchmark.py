@@ -1,26 +1,13 @@
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-TOOL = Path(__file__).resolve().parents[2] / "tools" / "benchmark.py"
+from tests.tool import assert_fails, run_tool
 
 
 def benchmark(*arguments):
     """Run the tool as a user does, from another folder."""
-    command = [sys.executable, str(TOOL), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
-
-
-def assert_fails(result, *words):
-    assert result.returncode == 1
-    assert result.stdout == ""
-    last = result.stderr.strip().splitlines()[-1]
-    assert last.startswith("error: ")
-    assert "Traceback" not in result.stderr
-    assert all(word in last for word in words), last
+    return run_tool("benchmark", *arguments)
 
 
 def test_files_are_timed_written_and_plotted(lamp_int8, lamp_float, lamp_plain, tmp_path):

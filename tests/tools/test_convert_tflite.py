@@ -1,39 +1,30 @@
 import dataclasses
 import importlib.util
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from ffkeras.commands import convert
 from ffkeras.conversion import validation
-from ffkeras.conversion.fast_forms import has_fast_forms
-from ffkeras.conversion.open_graph import OpenGraph
+from ffkeras.conversion.xnnpack_passes import has_xnnpack_forms
 from ffkeras.errors import UserError
 from ffkeras.models import NanoBConfig
 from ffkeras.models.build import build_model
 from ffkeras.models.saving import save_run
 from ffkeras.runtime import FaceDetector
+from ffkeras.tflite_file.graph import TfliteGraph
+from tests.tool import run_tool
 
-TOOL = Path(__file__).resolve().parents[2] / "tools" / "convert_tflite.py"
-_spec = importlib.util.spec_from_file_location("convert_tflite", TOOL)
-convert_tflite = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(convert_tflite)
+RUN = Path("run")
 PHOTOS = Path(__file__).resolve().parents[1] / "data" / "photos"
 SMALL = NanoBConfig(pyramid_layers=1, attention=False, scale_decoupling=False, mse_fpn=False, assn=False, context=False)
-
-
-def run_tool(*arguments, folder="/", environment=None):
-    """Run the tool as a user does, from another folder."""
-    command = [sys.executable, str(TOOL), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, check=False)
 
 
 def assert_refused(match, *arguments):
     """Run the tool in this process, which spares the imports."""
     with pytest.raises(UserError, match=match):
-        convert_tflite.main([str(argument) for argument in arguments])
+        convert.main([str(argument) for argument in arguments])
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +36,7 @@ def run(tmp_path_factory):
 
 def test_an_int8_file_is_written_under_a_name_that_tells_what_it_is(run, tmp_path):
     result = run_tool(
-        "--int8", "--weights", run, "--image-size", "64x96", "--calibration", PHOTOS / "coffee.jpg",
+        "convert_tflite", "--int8", "--weights", run, "--image-size", "64x96", "--calibration", PHOTOS / "coffee.jpg",
         PHOTOS / "rocket.jpg", "--calibration-count", 6, "--license", "MIT", folder=tmp_path,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
@@ -62,9 +53,9 @@ def test_names_of_layers_are_kept_for_those_who_ask_and_the_threshold_is_the_one
     for options in ((), ("--keep-names",)):
         path = tmp_path / "model.tflite"
         arguments = ["--weights", run, "--image-size", 64, "--validation", PHOTOS, "--output", path, *options]
-        convert_tflite.main([*map(str, arguments), "--score-threshold", "0.3"])
+        convert.main([*map(str, arguments), "--score-threshold", "0.3"])
         assert FaceDetector(path).score_threshold == 0.3
-        names[options] = [tensor.name for tensor in OpenGraph(path.read_bytes()).tensors if tensor.name]
+        names[options] = [tensor.name for tensor in TfliteGraph(path.read_bytes()).tensors if tensor.name]
     borders = {b"image", b"classification", b"bbox_regression", b"landmarks"}
     assert set(names[()]) == borders
     assert sum(b"conv2d" in name for name in names["--keep-names",]) > 20
@@ -76,17 +67,17 @@ def test_a_c_array_is_written_beside_the_file(run, tmp_path, capsys):
     arguments = ["--int8", "--weights", run, "--image-size", 64, "--calibration-count", 2]
     arguments += ["--validation", PHOTOS / "astronaut.jpg", "--output", tmp_path / "small.tflite"]
     arguments += ["--c-array", tmp_path / "firmware"]
-    convert_tflite.main(list(map(str, arguments)))
+    convert.main(list(map(str, arguments)))
     written = sorted((tmp_path / "firmware").iterdir())
     assert [path.name for path in written] == ["small_model.cc", "small_model.h"]
     assert f"wrote {written[0]}" in capsys.readouterr().out
-    assert not has_fast_forms((tmp_path / "small.tflite").read_bytes())
+    assert not has_xnnpack_forms((tmp_path / "small.tflite").read_bytes())
     size = (tmp_path / "small.tflite").stat().st_size
     assert f"kModelSize = {size};" in written[1].read_text()
 
 
 def test_a_c_array_of_a_float_file_is_a_mistake(run, tmp_path):
-    result = run_tool("--weights", run, "--c-array", tmp_path)
+    result = run_tool("convert_tflite", "--weights", run, "--c-array", tmp_path)
     assert result.returncode == 2
     assert "--c-array has a meaning with --int8 only" in result.stderr
 
@@ -102,7 +93,7 @@ def test_a_c_array_without_tflite_micro_is_refused_before_the_work(run, tmp_path
 
 def test_post_training_without_int8_is_a_mistake(capsys):
     with pytest.raises(SystemExit) as ended:
-        convert_tflite.parse_arguments(["--post-training"])
+        convert.parse_arguments(["--post-training"], weights=RUN)
     assert ended.value.code == 2
     assert "--post-training has a meaning with --int8 or --target only" in capsys.readouterr().err
 
@@ -116,7 +107,7 @@ def test_a_file_that_disagrees_is_not_kept(run, tmp_path, monkeypatch):
 
 
 def test_a_size_that_does_not_fit_is_one_sentence(run):
-    result = run_tool("--weights", run, "--image-size", "100")
+    result = run_tool("convert_tflite", "--weights", run, "--image-size", "100")
     assert result.returncode == 1
     assert result.stdout == ""
     assert result.stderr.startswith("error: image size '100' is not a multiple of 32")
@@ -150,7 +141,7 @@ def test_an_output_that_cannot_be_written_shows_before_the_work(run, tmp_path, c
 
 
 def test_calibration_without_int8_is_a_mistake(run):
-    result = run_tool("--weights", run, "--calibration", PHOTOS)
+    result = run_tool("convert_tflite", "--weights", run, "--calibration", PHOTOS)
     assert result.returncode == 2
     assert "--int8" in result.stderr
 
@@ -166,7 +157,7 @@ def test_a_target_chooses_borders_and_outputs(run, tmp_path, monkeypatch, capsys
     if target == "micro" and importlib.util.find_spec("tflite_micro") is None:
         pytest.skip("tflite-micro is not installed; it has wheels for Linux on x86-64 alone")
     monkeypatch.chdir(tmp_path)
-    convert_tflite.main(
+    convert.main(
         ["--target", target, "--weights", str(run), "--image-size", "64", "--calibration-count", "4",
          "--calibration", str(PHOTOS), "--validation", str(PHOTOS)]
     )  # fmt: skip
@@ -177,28 +168,28 @@ def test_a_target_chooses_borders_and_outputs(run, tmp_path, monkeypatch, capsys
 
 
 def test_a_target_brings_its_image_size_and_int8():
-    options = convert_tflite.parse_arguments(["--target", "micro"])
+    options = convert.parse_arguments(["--target", "micro"], weights=RUN)
     assert (options.int8, options.image_size) == (True, (160, 160))
-    assert convert_tflite.parse_arguments(["--target", "pi", "--image-size", "96"]).image_size == (96, 96)
-    assert convert_tflite.parse_arguments([]).image_size == (640, 640)
+    assert convert.parse_arguments(["--target", "pi", "--image-size", "96"], weights=RUN).image_size == (96, 96)
+    assert convert.parse_arguments([], weights=RUN).image_size == (640, 640)
 
 
 def test_target_list_prints_the_profiles_and_ends(capsys):
     with pytest.raises(SystemExit) as ended:
-        convert_tflite.parse_arguments(["--target", "list"])
+        convert.parse_arguments(["--target", "list"], weights=RUN)
     assert ended.value.code == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:]] == ["phone", "pi", "micro", "web"]
 
 
 def test_an_unknown_target_is_a_mistake(capsys):
     with pytest.raises(SystemExit) as ended:
-        convert_tflite.parse_arguments(["--target", "fridge"])
+        convert.parse_arguments(["--target", "fridge"], weights=RUN)
     assert ended.value.code == 2
     assert "--target fridge is none of phone, pi, micro, web" in capsys.readouterr().err
 
 
 def test_help_needs_no_tensorflow(tmp_path):
     (tmp_path / "tensorflow.py").write_text("raise SystemExit('imported TensorFlow')")
-    result = run_tool("--help", environment={**os.environ, "PYTHONPATH": str(tmp_path)})
+    result = run_tool("convert_tflite", "--help", environment={**os.environ, "PYTHONPATH": str(tmp_path)})
     assert result.returncode == 0
     assert "--calibration" in result.stdout

@@ -1,4 +1,3 @@
-import importlib.util
 import json
 import os
 import signal
@@ -11,25 +10,20 @@ import cv2
 import numpy as np
 import pytest
 
+from ffkeras import cli
+from ffkeras.commands.detect import main
+
 TOOL = Path(__file__).parents[2] / "tools" / "detect.py"
-
-
-def load_tool():
-    spec = importlib.util.spec_from_file_location("detect", TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
 def detect(lamp_int8, monkeypatch, capsys):
     """Runs the command in this process: detect(arguments) -> (exit code, standard output, standard error)."""
-    tool = load_tool()
 
     def call(*arguments, model=lamp_int8):
         monkeypatch.setattr(sys, "argv", ["detect.py", *map(str, arguments), "--model", str(model)])
         with pytest.raises(SystemExit) as ended:
-            tool.cli.run(tool.main)
+            cli.run(main)
         captured = capsys.readouterr()
         return ended.value.code, captured.out, captured.err
 

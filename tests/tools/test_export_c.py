@@ -1,17 +1,11 @@
 import importlib.util
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
+from ffkeras.commands import export_c
 from ffkeras.errors import UserError
-
-TOOL = Path(__file__).resolve().parents[2] / "tools" / "export_c.py"
-_spec = importlib.util.spec_from_file_location("export_c", TOOL)
-export_c = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(export_c)
+from tests.tool import run_tool
 
 needs_tflite_micro = pytest.mark.skipif(
     importlib.util.find_spec("tflite_micro") is None, reason="tflite-micro is not installed (Linux on x86-64)"
@@ -54,7 +48,7 @@ def test_a_check_without_a_compiler_is_one_sentence(lamp_int8, tmp_path, monkeyp
 
 
 def test_forms_that_cost_a_microcontroller_more_are_told(lamp_int8, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("ffkeras.conversion.fast_forms.has_fast_forms", lambda _: True)
+    monkeypatch.setattr("ffkeras.conversion.xnnpack_passes.has_xnnpack_forms", lambda _: True)
     monkeypatch.setattr("ffkeras.firmware.tflite_micro_is_installed", lambda: False)
     export_c.main([str(lamp_int8), "--output", str(tmp_path)])
     assert "lamp_int8.tflite has the forms of operations that XNNPACK runs faster" in capsys.readouterr().out
@@ -74,7 +68,6 @@ def test_a_folder_that_cannot_be_written_shows_before_the_work(tmp_path):
 def test_help_needs_no_tensorflow(tmp_path):
     (tmp_path / "tensorflow.py").write_text("raise SystemExit('imported TensorFlow')")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    command = [sys.executable, str(TOOL), "--help"]
-    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    result = run_tool("export_c", "--help", environment=environment)
     assert result.returncode == 0
     assert "C99" in result.stdout

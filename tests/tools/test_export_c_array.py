@@ -1,12 +1,11 @@
 import importlib.util
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from ffkeras.errors import UserError
+from tests.tool import run_tool
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "export_c_array.py"
 _spec = importlib.util.spec_from_file_location("export_c_array", TOOL)
@@ -26,7 +25,7 @@ def test_forms_that_cost_a_microcontroller_more_are_told(lamp_int8, tmp_path, ca
     monkeypatch.setattr("ffkeras.firmware.write_c_array", lambda *_: ())
     export_c_array.main([str(lamp_int8), "--output", str(tmp_path)])
     assert capsys.readouterr().out == ""
-    monkeypatch.setattr("ffkeras.conversion.fast_forms.has_fast_forms", lambda _: True)
+    monkeypatch.setattr("ffkeras.conversion.xnnpack_passes.has_xnnpack_forms", lambda _: True)
     export_c_array.main([str(lamp_int8), "--output", str(tmp_path)])
     assert "lamp_int8.tflite has the forms of operations that XNNPACK runs faster" in capsys.readouterr().out
 
@@ -45,7 +44,6 @@ def test_a_folder_that_cannot_be_written_shows_before_the_work(tmp_path):
 def test_help_needs_no_tensorflow(tmp_path):
     (tmp_path / "tensorflow.py").write_text("raise SystemExit('imported TensorFlow')")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    command = [sys.executable, str(TOOL), "--help"]
-    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    result = run_tool("export_c_array", "--help", environment=environment)
     assert result.returncode == 0
     assert "MicroMutableOpResolver" in result.stdout

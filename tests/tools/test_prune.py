@@ -1,7 +1,6 @@
 import csv
 import os
 import re
-import runpy
 import signal
 import subprocess
 import sys
@@ -10,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from ffkeras.data.synthetic import SyntheticFaces, write_label_folder
+from ffkeras.commands.prune import main
+from ffkeras.data.synthetic import SyntheticFaces
 from ffkeras.errors import UserError
 from ffkeras.files import read_json
+from tests.data.label_folder import write_label_folder
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 SMALL = ["--image-size", "64", "--validation-size", "64", "--batch-size", "4", "--held-out", "4", "--threads", "1"]
@@ -64,9 +65,8 @@ def faces(tmp_path_factory):
 )
 def test_options_that_do_not_go_together_are_one_sentence(tmp_path, monkeypatch, arguments, said):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["prune.py", *arguments])
     with pytest.raises(UserError, match=said):
-        runpy.run_path(str(TOOLS / "prune.py"))["main"]()
+        main(arguments)
     assert not (tmp_path / "x").exists()
 
 

@@ -1,28 +1,15 @@
 import importlib.util
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-TOOL = Path(__file__).resolve().parents[2] / "tools" / "validate_tflite.py"
+from tests.tool import assert_fails, run_tool
 
 
 def validate(tmp_path, *arguments):
-    """Run the tool as a user does, from another folder, with a ledger of its own and no emulated ARM."""
-    command = [sys.executable, str(TOOL), *map(str, arguments)]
-    command += ["--ledger", str(tmp_path / "ledger.json"), "--arm-python", str(tmp_path / "none")]
-    return subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
-
-
-def assert_fails(result, *words):
-    assert result.returncode == 1
-    assert result.stdout == ""
-    last = result.stderr.strip().splitlines()[-1]
-    assert last.startswith("error: ")
-    assert "Traceback" not in result.stderr
-    assert all(word in last for word in words), last
+    """Run the tool as a user does, from another folder, with a cache of results of its own and no emulated ARM."""
+    own = ["--ledger", str(tmp_path / "result_cache.json"), "--arm-python", str(tmp_path / "none")]
+    return run_tool("validate_tflite", *arguments, *own)
 
 
 @pytest.mark.skipif(

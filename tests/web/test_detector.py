@@ -5,14 +5,15 @@ import zlib
 import numpy as np
 import pytest
 
+from ffkeras.compare.faces import differing_faces
 from ffkeras.conversion.apply_target import apply_target
 from ffkeras.conversion.targets import TARGETS
-from ffkeras.crosscheck.golden import OUTPUT_ORDER, faces_of
-from ffkeras.crosscheck.same_faces import differing_faces
 from ffkeras.geometry import AnchorConfig, letterbox, make_anchors
+from ffkeras.golden.make import OUTPUT_ORDER, faces_of
 from ffkeras.images import read_image
 from ffkeras.runtime import Interpreter, decode_faces, read_metadata
 from ffkeras.runtime.output import Output
+from tests import forged
 
 pytestmark = pytest.mark.device
 
@@ -233,6 +234,22 @@ def test_other_files_are_told_apart(web_models, tmp_path, run_detector):
     for (name, (_, words)), answer in zip(files.items(), run_detector(jobs), strict=True):
         assert answer.startswith(f"error: {name} ")
         assert words in answer
+
+
+def test_forged_and_odd_files_are_refused_and_taken_as_by_python(tmp_path, run_detector):
+    files = [*forged.forged_files(), *forged.sound_files(), *forged.random_records(1, 300)]
+    jobs, expected = [], []
+    for number, (_, model) in enumerate(files):
+        path = tmp_path / str(number)
+        path.write_bytes(model)
+        jobs.append({"kind": "record", "file": str(path), "name": "some.tflite"})
+        expected.append(forged.refusal(model, "some.tflite"))
+    answers = run_detector(jobs)
+    for (kind, _), answer, sentence in zip(files, answers, expected, strict=True):
+        refused = answer.removeprefix("error: ") if isinstance(answer, str) else None
+        assert (refused is None) == (sentence is None), (kind, refused, sentence)
+        if sentence and "cannot be used" not in sentence:  # those have values in the words of each language
+            assert refused == sentence, kind
 
 
 def test_checksums_are_those_of_zlib(tmp_path, run_detector):

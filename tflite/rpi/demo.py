@@ -30,7 +30,11 @@ def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "inputs", nargs="*", default=[FIRST_CAMERA], metavar="INPUT", help="camera number or /dev/video, URL, file, folder"
+        "inputs",
+        nargs="*",
+        default=[FIRST_CAMERA],
+        metavar="INPUT",
+        help="camera number or /dev/video, URL, file, folder",
     )
     parser.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="default: nano_b_320_int8.tflite")
     parser.add_argument("--json", metavar="FILE", help="add a line of JSON for each picture; - is standard output")
@@ -42,25 +46,25 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def show(sight, moving: bool) -> bool:
+def show(frame, moving: bool) -> bool:
     """Show one picture, a still one until a key is pressed; False when the user quits."""
     import cv2
 
     from ffkeras.runtime import draw_faces
 
     try:
-        cv2.imshow(WINDOW, draw_faces(sight.image, sight.faces))
+        cv2.imshow(WINDOW, draw_faces(frame.image, frame.faces))
         return cv2.waitKey(1 if moving else 0) & 0xFF not in QUIT_KEYS
     except cv2.error as error:
         raise UserError("this OpenCV has no windows; install opencv-python or leave --show out.") from error
 
 
-def good_sights(source, detector, meter, bad: list[str]):
+def good_frames(source, detector, meter, bad: list[str]):
     """What is seen in a source, until it fails; why it fails is told, and goes into `bad`."""
-    from ffkeras.runtime.live import look_at
+    from ffkeras.runtime.live import detect_frames
 
     try:
-        yield from look_at(source, detector, meter)
+        yield from detect_frames(source, detector, meter)
     except UserError as error:
         bad.append(str(error))
         print(f"error: {error}", file=sys.stderr)
@@ -75,20 +79,20 @@ def main() -> int:
     from ffkeras.runtime import FaceDetector
     from ffkeras.runtime.live import Meter
     from ffkeras.runtime.sources import list_sources
-    from ffkeras.runtime.tellers import STANDARD_OUTPUT, JsonLines, Speech
+    from ffkeras.runtime.writers import STANDARD_OUTPUT, JsonLines, Speech
 
     sources = list_sources(args.inputs) * args.repeat
     detector = FaceDetector(args.model, args.score_threshold, num_threads=args.num_threads)
-    tellers = [JsonLines(args.json)] if args.json else []
+    writers = [JsonLines(args.json)] if args.json else []
     if args.json != STANDARD_OUTPUT:
-        tellers.append(Speech())
+        writers.append(Speech())
     meter, bad, start = Meter(), [], time.perf_counter()
     try:
         for source in sources:
-            for sight in good_sights(source, detector, meter, bad):
-                for teller in tellers:
-                    teller.add(sight, source.is_video)
-                if args.show and not show(sight, source.is_video):
+            for frame in good_frames(source, detector, meter, bad):
+                for writer in writers:
+                    writer.add(frame, source.is_video)
+                if args.show and not show(frame, source.is_video):
                     return 1 if bad else 0
     except KeyboardInterrupt:
         if not (source.is_camera or source.is_stream):  # which end in no other way

@@ -86,9 +86,16 @@ async function runModel(model, record, input) {
   try {
     results = await model.run({ [record.inputName]: tensor });
     if (complaints.length) throw new Error(complaints[0]);
-    const read = ([output, name]) => [output, results[name].toTypedArray().slice()];
-    return Object.fromEntries(Object.entries(record.outputNames).map(read));
+    return Object.fromEntries(Object.keys(record.outputNames).map((output) => [output, read(results, record, output)]));
   } finally {
     for (const each of [tensor, ...Object.values(results)]) each.delete(); // LiteRT.js frees nothing by itself
   }
+}
+
+/** An output's values; a graph may come to others than its file says. */
+function read(results, record, output) {
+  const values = results[record.outputNames[output]].toTypedArray().slice();
+  const expected = record.outputSizes[output];
+  if (values.length === expected) return values;
+  throw new Error(`its ${output} has ${values.length} values where the file says ${expected}`);
 }

@@ -25,8 +25,13 @@ export function makeAnchors(config, [height, width]) {
   return anchors;
 }
 
-/** How many anchors all levels have: rows of each output. */
-export function countAnchors(config, [height, width]) {
+/** How many anchors each level has, the finest first. */
+export function countLevels(config, [height, width]) {
   const cells = (stride) => Math.floor(height / stride) * Math.floor(width / stride);
-  return config.strides.reduce((sum, stride, level) => sum + config.sizes[level].length * cells(stride), 0);
+  return config.strides.map((stride, level) => config.sizes[level].length * cells(stride));
+}
+
+/** How many anchors all levels have: rows of each output. */
+export function countAnchors(config, imageSize) {
+  return countLevels(config, imageSize).reduce((sum, count) => sum + count, 0);
 }

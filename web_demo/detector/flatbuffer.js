@@ -17,8 +17,8 @@ export class FlatBuffer {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  uint8(position) {
-    return this.#at(position, 1, () => this.view.getUint8(position));
+  int8(position) {
+    return this.#at(position, 1, () => this.view.getInt8(position));
   }
 
   uint16(position) {
@@ -81,9 +81,30 @@ export class FlatBuffer {
     return Array.from({ length }, (_, index) => this.int32(start + 4 * index));
   }
 
+  /** Values of a vector of float32. */
+  float32s(table, slot) {
+    const { start, length } = this.vector(table, slot, 4);
+    return Array.from({ length }, (_, index) => this.view.getFloat32(start + 4 * index, true));
+  }
+
+  /** Values of a vector of int64, the largest ones rounded. */
+  int64s(table, slot) {
+    const { start, length } = this.vector(table, slot, 8);
+    return Array.from({ length }, (_, index) => Number(this.view.getBigInt64(start + 8 * index, true)));
+  }
+
+  /** The bytes of a byte vector or string; a missing one is empty. */
+  content(table, slot) {
+    const { start, length } = this.vector(table, slot, 1);
+    return this.bytes.subarray(start, start + length);
+  }
+
   /** A string field; a missing one is empty. */
   string(table, slot) {
-    const { start, length } = this.vector(table, slot, 1);
-    return new TextDecoder().decode(this.bytes.subarray(start, start + length));
+    try {
+      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(this.content(table, slot));
+    } catch {
+      throw new BrokenFileError("a name in it is not UTF-8");
+    }
   }
 }

@@ -143,14 +143,14 @@ int faces_letterbox(const FaceModel *model, const FaceImage *image, FaceColumn *
 
 /* ---- decode ------------------------------------------------------------------------------------------------------*/
 
-static float worth(int value, const FaceQuantization *quantization) {
+static float dequantize(int value, const FaceQuantization *quantization) {
   return (float)(value - quantization->zero_point) * quantization->scale;
 }
 
 /* The first int8 score that reaches the threshold, or one above all where none does. */
 static int first_score(const FaceModel *model) {
   int score = INT8_MIN;
-  while (score <= INT8_MAX && !(worth(score, &model->classification) >= model->score_threshold)) {
+  while (score <= INT8_MAX && !(dequantize(score, &model->classification) >= model->score_threshold)) {
     ++score;
   }
   return score;
@@ -218,10 +218,10 @@ static void decode_box(const FaceModel *model, const FaceOutputs *outputs, FaceC
   const Anchor anchor = anchor_at(model, candidate->anchor);
   const int8_t *codes = outputs->bbox_regression + (size_t)candidate->anchor * BOX_CODES;
   const FaceQuantization *quantization = &model->bbox_regression;
-  const float x = anchor.x + worth(codes[0], quantization) * model->centre_variance * anchor.width;
-  const float y = anchor.y + worth(codes[1], quantization) * model->centre_variance * anchor.height;
-  const float half_width = anchor.width * expf(worth(codes[2], quantization) * model->size_variance) / 2.0f;
-  const float half_height = anchor.height * expf(worth(codes[3], quantization) * model->size_variance) / 2.0f;
+  const float x = anchor.x + dequantize(codes[0], quantization) * model->centre_variance * anchor.width;
+  const float y = anchor.y + dequantize(codes[1], quantization) * model->centre_variance * anchor.height;
+  const float half_width = anchor.width * expf(dequantize(codes[2], quantization) * model->size_variance) / 2.0f;
+  const float half_height = anchor.height * expf(dequantize(codes[3], quantization) * model->size_variance) / 2.0f;
   candidate->x1 = x - half_width;
   candidate->y1 = y - half_height;
   candidate->x2 = x + half_width;
@@ -254,8 +254,8 @@ static void place_landmarks(const FaceModel *model, const FaceOutputs *outputs, 
   const Anchor anchor = anchor_at(model, anchor_index);
   const int8_t *codes = outputs->landmarks + (size_t)anchor_index * LANDMARK_CODES;
   for (int point = 0; point < FACE_LANDMARKS; ++point) {
-    const float x_code = worth(codes[2 * point], &model->landmarks);
-    const float y_code = worth(codes[2 * point + 1], &model->landmarks);
+    const float x_code = dequantize(codes[2 * point], &model->landmarks);
+    const float y_code = dequantize(codes[2 * point + 1], &model->landmarks);
     const float x = anchor.x + x_code * model->centre_variance * anchor.width;
     const float y = anchor.y + y_code * model->centre_variance * anchor.height;
     face->landmarks[point][0] = x * (float)model->input_width / letterbox->scale_x;
@@ -299,7 +299,7 @@ int faces_decode(const FaceModel *model, const FaceOutputs *outputs, const FaceL
         is_suppressed(&candidate, candidates, kept, model->iou_threshold)) {
       continue;
     }
-    face->score = worth(face_score(model, outputs, candidate.anchor), &model->classification);
+    face->score = dequantize(face_score(model, outputs, candidate.anchor), &model->classification);
     place_landmarks(model, outputs, letterbox, candidate.anchor, face);
     candidates[kept++] = candidate;
   }

@@ -8,10 +8,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.firmware.c_network.filters import padded_length
 from ffkeras.firmware.c_network.layer import Layer
 from ffkeras.firmware.c_network.network import Network
+from ffkeras.tflite_file.graph import TfliteGraph
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ COSTS = {
     "DSP": Costs(2, 4, 17, 57, 14, 25, 43, 5, 17, 13, 4),
     "Helium": Costs(4, 16, 24, 80, 0, 35, 21, 5, 8, 6.5, 1),
 }
+PROCESSORS = {"m3": "plain C", "m4": "DSP", "m7": "DSP", "m33": "DSP", "m55": "Helium"}  # Cortex -> its way
 PAIR = 60  # two pixels of a convolution, whatever their filters
 REDUCED = 8  # a value that a mean, a maximum or a pooling reads
 MOVED = 4  # any other value
@@ -59,7 +60,7 @@ def estimate_instructions(network: Network) -> dict[str, float]:
     }
 
 
-def _of_layer(graph: OpenGraph, layer: Layer, costs: Costs) -> float:
+def _of_layer(graph: TfliteGraph, layer: Layer, costs: Costs) -> float:
     values = math.prod(graph.shape(layer.output))
     kernel = layer.calls[0].function
     for_a_value = {

@@ -5,19 +5,18 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.errors import UserError
 from ffkeras.files import atomic_path
 from ffkeras.firmware.c_network.estimate import estimate_instructions
 from ffkeras.firmware.c_network.header import header_text
-from ffkeras.firmware.c_network.network import Network, lower_network
+from ffkeras.firmware.c_network.network import lower_network
 from ffkeras.firmware.c_network.source import source_text
-from ffkeras.firmware.facts import Facts, read_facts
+from ffkeras.firmware.model_info import read_model_info
+from ffkeras.tflite_file.graph import TfliteGraph
 
 KERNELS = Path(__file__).resolve().parents[1] / "c99"
 ALWAYS_COPIED = ("faces.h", "faces.c", "int8_kernels.h", "int8_processor.h", "int8_rescale.h", "int8_scaling.h")
 INSIDES = (".h", "_plain.h", "_dsp.h", "_helium.h")  # of a kernel that has several ways, beside its .c
-OUTPUT_WIDTHS = {"bbox_regression": (4,), "landmarks": (10,), "classification": (1, 2)}
 
 
 @dataclass(frozen=True)
@@ -58,12 +57,11 @@ def export_c(model: bytes, file: str, folder: Path, name: str | None = None) -> 
     """
     file = Path(file).name
     name = _checked_name(name or network_name(file))
-    facts = read_facts(model, file)
-    network = lower_network(OpenGraph(model), file)
-    _check_borders(network, facts, file)
+    info = read_model_info(model, file)
+    network = lower_network(TfliteGraph(model), file)
     texts = {
-        f"{name}.h": header_text(facts, network, file, name),
-        f"{name}.c": source_text(facts, network, file, name),
+        f"{name}.h": header_text(info, network, file, name),
+        f"{name}.c": source_text(info, network, file, name),
     }
     for copied in (*ALWAYS_COPIED, *(file for source in network.sources for file in kernel_files(source))):
         texts[copied] = (KERNELS / copied).read_text()
@@ -87,22 +85,6 @@ def _checked_name(name: str) -> str:
     if name.lower() == "faces" or name.lower().startswith("int8_"):
         raise UserError(f"{name!r} is the name of a file that is written beside the network; choose another --name.")
     return name
-
-
-def _check_borders(network: Network, facts: Facts, file: str) -> None:
-    """Hold the input and the outputs of a graph against the record beside it."""
-    graph, record = network.graph, facts.record
-    expected = (1, *record.image_size, 3)
-    if len(graph.inputs) != 1 or graph.shape(graph.inputs[0]) != expected:
-        shapes = [list(graph.shape(tensor)) for tensor in graph.inputs]
-        raise UserError(f"{file} takes {shapes}, but its record says {list(expected)}; convert it again.")
-    for output, widths in OUTPUT_WIDTHS.items():
-        shape = graph.shape(graph.outputs[facts.outputs[output].index])
-        if shape not in [(1, record.anchor_count, width) for width in widths]:
-            raise UserError(
-                f"{file} gives {output} {list(shape)}, but its record speaks of {record.anchor_count} anchors; "
-                "convert it again."
-            )
 
 
 def _write_all(texts: dict[str, str], folder: Path) -> tuple[Path, ...]:

@@ -1,9 +1,9 @@
-"""The facts of a network as the C struct FaceModel of `c99/faces.h`."""
+"""A network as the C struct FaceModel of `c99/faces.h`."""
 
 from string import Template
 
-from ffkeras.firmware.facts import Facts, Tensor
 from ffkeras.firmware.literals import float_literal
+from ffkeras.firmware.model_info import ModelInfo, Tensor
 
 FACE_MODEL = Template("""\
 $sizes
@@ -32,9 +32,9 @@ const FaceModel ${name}_model = {
 };""")
 
 
-def face_model_text(facts: Facts, name: str) -> str:
+def face_model_text(info: ModelInfo, name: str) -> str:
     """The definition of `const FaceModel <name>_model`."""
-    record = facts.record
+    record = info.record
     height, width = record.image_size
     anchors = record.anchors
     return FACE_MODEL.substitute(
@@ -50,14 +50,14 @@ def face_model_text(facts: Facts, name: str) -> str:
         height=height,
         width=width,
         mean=", ".join(map(float_literal, record.mean)),
-        input=_quantization(facts.input),
+        input=_quantization(info.input),
         anchor_count=record.anchor_count,
         level_count=len(anchors.strides),
         anchors_per_cell=anchors.per_cell,
         centre_variance=float_literal(record.variances[0]),
         size_variance=float_literal(record.variances[1]),
-        class_count=facts.outputs["classification"].width,
-        **{output: _quantization(tensor) for output, tensor in facts.outputs.items()},
+        class_count=info.outputs["classification"].width,
+        **{output: _quantization(tensor) for output, tensor in info.outputs.items()},
         score_threshold=float_literal(record.score_threshold),
         iou_threshold=float_literal(record.iou_threshold),
     )

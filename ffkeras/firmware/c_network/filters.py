@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ffkeras.conversion.open_graph import ABSENT
 from ffkeras.firmware.c_network.fixed_point import Factor
 from ffkeras.firmware.c_network.layer import SCALING
 from ffkeras.firmware.c_network.operation import Operation
 from ffkeras.firmware.c_network.tables import HIGHEST, LOWEST
+from ffkeras.tflite_file.graph import ABSENT
 
 BLOCK = 4  # filters, and inputs, that lie together; see Int8Convolution in c99/int8_kernels.h
 LARGEST_RIGHT_SHIFT = 22  # so that zero_point * 2^shift has room beside the value

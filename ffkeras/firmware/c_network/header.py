@@ -4,8 +4,8 @@ from string import Template
 
 from ffkeras import __version__
 from ffkeras.firmware.c_network.network import Network
-from ffkeras.firmware.facts import Facts
 from ffkeras.firmware.literals import comment_line
+from ffkeras.firmware.model_info import ModelInfo
 
 HEADER = Template("""\
 /* $title
@@ -71,34 +71,34 @@ FaceOutputs ${name}_outputs(void);
 """)
 
 
-def title_text(facts: Facts, file: str) -> str:
+def title_text(info: ModelInfo, file: str) -> str:
     """One line: which network, from which file."""
-    height, width = facts.record.image_size
-    return comment_line(f"{facts.record.network}, {height} x {width}, int8: {file}")
+    height, width = info.record.image_size
+    return comment_line(f"{info.record.network}, {height} x {width}, int8: {file}")
 
 
-def header_text(facts: Facts, network: Network, file: str, name: str) -> str:
+def header_text(info: ModelInfo, network: Network, file: str, name: str) -> str:
     """The header of a network.
 
     Args:
-        facts: of the file.
+        info: of the file.
         network: as C runs it.
         file: the file's name.
         name: a C identifier; all names begin with it.
     """
-    height, width = facts.record.image_size
+    height, width = info.record.image_size
     return HEADER.substitute(
-        title=title_text(facts, file),
+        title=title_text(info, file),
         version=__version__,
-        license=comment_line(facts.record.license),
+        license=comment_line(info.record.license),
         file=comment_line(file),
-        sha256=facts.sha256,
+        sha256=info.sha256,
         name=name,
         upper=name.upper(),
         guard=f"{name.upper()}_H",
         height=height,
         width=width,
-        anchor_count=facts.record.anchor_count,
+        anchor_count=info.record.anchor_count,
         arena_size=network.arena_size,
         constant_size=network.constants.size,
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ffkeras.errors import UserError
-from ffkeras.firmware.facts import Facts
+from ffkeras.firmware.model_info import ModelInfo
 
 COMPILERS = ("cc", "gcc", "clang")
 REFERENCE_ARENA = 512 << 20  # bytes; the system gives an arena's memory only where it is written
@@ -30,21 +30,21 @@ class HostNetwork:
     Args:
         folder: with the C files of this network alone; the library is put there too.
         name: of the network.
-        facts: of the file.
+        info: of the file.
 
     Raises:
         UserError: there is no C compiler, or it refuses the files.
     """
 
-    def __init__(self, folder: Path, name: str, facts: Facts):
+    def __init__(self, folder: Path, name: str, info: ModelInfo):
         library = ctypes.CDLL(str(_compile(folder)))
         self._run = getattr(library, f"{name}_run")
         self._input = getattr(library, f"{name}_input")
         self._outputs = getattr(library, f"{name}_outputs")
         self._input.restype, self._outputs.restype = ctypes.c_void_p, _Outputs
-        self._rows = facts.record.anchor_count
-        self._widths = {output: tensor.width for output, tensor in facts.outputs.items()}
-        self._input_shape = (*facts.record.image_size, facts.input.width)
+        self._rows = info.record.anchor_count
+        self._widths = {output: tensor.width for output, tensor in info.outputs.items()}
+        self._input_shape = (*info.record.image_size, info.input.width)
 
     def run(self, values: np.ndarray) -> dict[str, np.ndarray]:
         """The outputs by their names, int8 [A, C], for an input int8 [H, W, 3].
@@ -81,14 +81,14 @@ class Comparison:
 
 
 def compare_with_tflite_micro(
-    network: HostNetwork, model: bytes, facts: Facts, inputs: Sequence[np.ndarray]
+    network: HostNetwork, model: bytes, info: ModelInfo, inputs: Sequence[np.ndarray]
 ) -> Comparison:
     """Run both on the same inputs.
 
     Args:
         network: the exported file.
         model: its bytes.
-        facts: of the file.
+        info: of the file.
         inputs: int8 [H, W, 3], at least one.
     """
     from tflite_micro.python.tflite_micro.runtime import Interpreter
@@ -103,7 +103,7 @@ def compare_with_tflite_micro(
         middle = time.process_time()
         outputs = network.run(values)
         times.append((time.process_time() - middle, middle - begin))
-        for name, tensor in facts.outputs.items():
+        for name, tensor in info.outputs.items():
             expected = reference.get_output(tensor.index).reshape(outputs[name].shape)
             different += int((outputs[name] != expected).sum())
             compared += expected.size

@@ -4,13 +4,13 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.errors import UserError
 from ffkeras.firmware.c_network import elementwise, movement, reductions, windows
 from ffkeras.firmware.c_network.arena_plan import Span, plan_arena
 from ffkeras.firmware.c_network.layer import Constants, Layer
 from ffkeras.firmware.c_network.operation import Operation
 from ffkeras.firmware.c_network.schedule import Step, Work, order_steps
+from ffkeras.tflite_file.graph import TfliteGraph
 
 LOWERINGS: dict[str, Callable[[Operation], Layer]] = {
     "ADD": elementwise.addition,
@@ -67,7 +67,7 @@ class Network:
         arena_size: in bytes.
     """
 
-    graph: OpenGraph
+    graph: TfliteGraph
     layers: tuple[NumberedLayer, ...]
     constants: Constants
     offsets: dict[int, int]
@@ -81,7 +81,7 @@ class Network:
         return tuple(sorted({source for numbered in self.layers for source in numbered.layer.sources}))
 
 
-def lower_network(graph: OpenGraph, file: str) -> Network:
+def lower_network(graph: TfliteGraph, file: str) -> Network:
     """Make layers of a file's operations, and plan the arena.
 
     Args:
@@ -115,7 +115,7 @@ def lower_network(graph: OpenGraph, file: str) -> Network:
 
 
 def _planned(
-    graph: OpenGraph,
+    graph: TfliteGraph,
     layers: Sequence[NumberedLayer],
     constants: Constants,
     constant_inputs: dict[int, str],
@@ -143,7 +143,7 @@ def _planned(
     )
 
 
-def _work(graph: OpenGraph, layers: Sequence[NumberedLayer], same: Mapping[int, int]) -> Work:
+def _work(graph: TfliteGraph, layers: Sequence[NumberedLayer], same: Mapping[int, int]) -> Work:
     """The layers as the scheduler sees them: tensors with the same bytes are one, constants are not there."""
 
     def variables(tensors: Iterable[int]) -> tuple[int, ...]:

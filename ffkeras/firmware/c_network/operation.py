@@ -6,11 +6,11 @@ from typing import NoReturn
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from ffkeras.conversion.open_graph import ABSENT, OpenGraph
 from ffkeras.errors import UserError
 from ffkeras.firmware.c_network.fixed_point import Factor, round_half_away, to_factor
 from ffkeras.firmware.c_network.layer import Constants
 from ffkeras.firmware.c_network.tables import HIGHEST, LOWEST
+from ffkeras.tflite_file.graph import ABSENT, TfliteGraph
 
 WHOLE_NUMBERS = (schema.TensorType.INT8, schema.TensorType.INT32)
 LARGEST_SHIFT = 30  # to the left, in C's int32_t
@@ -41,7 +41,7 @@ class Operation:
         UserError: an operation on floating-point tensors, with several outputs, or on several images at once.
     """
 
-    def __init__(self, graph: OpenGraph, operator: schema.OperatorT, number: int, file: str, constants: Constants):
+    def __init__(self, graph: TfliteGraph, operator: schema.OperatorT, number: int, file: str, constants: Constants):
         self.graph, self.number, self._file, self._constants = graph, number, file, constants
         self._operator = operator
         self.kind = graph.kind(operator)
@@ -134,7 +134,7 @@ class Operation:
         return all((self.scale(tensor), self.zero_point(tensor)) == own for tensor in tensors)
 
     def output_range(self) -> dict[str, int]:
-        """The C struct Int8Range of the output, with the fused rectifier's limits."""
+        """The C struct Int8Range of the output, with the fused activation's limits."""
         zero_point, scale = self.zero_point(self.output), self.scale(self.output)
         activation = getattr(self.options, "fusedActivationFunction", schema.ActivationFunctionType.NONE)
         self.require(activation in _ACTIVATIONS, f"with the fused activation number {activation}")

@@ -9,8 +9,8 @@ from ffkeras.firmware.c_network.face_model import face_model_text
 from ffkeras.firmware.c_network.header import title_text
 from ffkeras.firmware.c_network.layer import C_TYPES, Argument, Constants, Fields, Place, Scratch
 from ffkeras.firmware.c_network.network import Network, NumberedLayer
-from ffkeras.firmware.facts import Facts
 from ffkeras.firmware.literals import comment_line
+from ffkeras.firmware.model_info import ModelInfo
 
 WIDTH = 120
 ALIGNED_ROLE = "weights"  # arrays that kernels read by words
@@ -68,14 +68,14 @@ $arrays
 """)
 
 
-def source_text(facts: Facts, network: Network, file: str, name: str) -> str:
+def source_text(info: ModelInfo, network: Network, file: str, name: str) -> str:
     """The C source of a network; see `header_text` for the arguments."""
-    outputs = {output: network.graph.outputs[tensor.index] for output, tensor in facts.outputs.items()}
+    outputs = {output: network.graph.outputs[tensor.index] for output, tensor in info.outputs.items()}
     return SOURCE.substitute(
-        title=title_text(facts, file),
+        title=title_text(info, file),
         name=name,
         upper=name.upper(),
-        model=face_model_text(facts, name),
+        model=face_model_text(info, name),
         input=network.offsets[network.graph.inputs[0]],
         layers=layers_text(network),
         calls=calls_text(network),

@@ -11,10 +11,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import c_compiler
 
-from ffkeras.conversion.flatbuffer import pack_model
-from ffkeras.conversion.open_graph import OpenGraph
 from ffkeras.firmware.c_network.network import Network, lower_network
 from ffkeras.firmware.c_network.source import AFTER_LAYER, arrays_text, calls_text, layers_text
+from ffkeras.tflite_file.graph import TfliteGraph
+from ffkeras.tflite_file.pack import pack_model
 
 PROGRAM = """\
 #include <stddef.h>
@@ -109,7 +109,7 @@ class SmallGraph:
 
 def lower(model: bytes) -> Network:
     """The network that C would run."""
-    return lower_network(OpenGraph(model), "small.tflite")
+    return lower_network(TfliteGraph(model), "small.tflite")
 
 
 def program_text(network: Network) -> str:
@@ -149,4 +149,4 @@ def run_in_tflite_micro(model: bytes, inputs) -> list[np.ndarray]:
     for index, values in enumerate(inputs):
         interpreter.set_input(values, index)
     interpreter.invoke()
-    return [interpreter.get_output(index) for index in range(len(OpenGraph(model).outputs))]
+    return [interpreter.get_output(index) for index in range(len(TfliteGraph(model).outputs))]

@@ -13,7 +13,7 @@ from odd_networks import ODD_NETWORKS, SHUFFLED_NETWORKS
 
 from ffkeras.conversion.calibration import calibration_canvases
 from ffkeras.conversion.tflite import convert
-from ffkeras.firmware import read_facts
+from ffkeras.firmware import read_model_info
 from ffkeras.firmware.c_network import export_c
 from ffkeras.firmware.c_network.host import HostNetwork, compare_with_tflite_micro
 from ffkeras.images import list_images, read_image
@@ -48,15 +48,15 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("fast_forms", [False, True], ids=["plain", "fast forms"])
+@pytest.mark.parametrize("xnnpack_passes", [False, True], ids=["plain", "fast forms"])
 @pytest.mark.parametrize("name", NETWORKS)
-def test_outputs_are_those_of_tflite_micro(name, fast_forms, tmp_path):
+def test_outputs_are_those_of_tflite_micro(name, xnnpack_passes, tmp_path):
     config = NETWORKS[name]
     photos = [read_image(path) for path in list_images([PHOTOS])]
     canvases = calibration_canvases(photos, IMAGE_SIZE, config.mean, 6)
-    model = convert(lively_network(config), IMAGE_SIZE, canvases, fast_forms=fast_forms)
+    model = convert(lively_network(config), IMAGE_SIZE, canvases, xnnpack_passes=xnnpack_passes)
     export_c(model, "network.tflite", tmp_path)
-    facts = read_facts(model, "network.tflite")
+    info = read_model_info(model, "network.tflite")
     inputs = [(canvas ^ 0x80).view("int8") for canvas in canvases]
-    result = compare_with_tflite_micro(HostNetwork(tmp_path, "network", facts), model, facts, inputs)
+    result = compare_with_tflite_micro(HostNetwork(tmp_path, "network", info), model, info, inputs)
     assert result.different == 0

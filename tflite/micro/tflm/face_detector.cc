@@ -7,6 +7,11 @@ namespace {
 
 FaceQuantization QuantizationOf(const model::Tensor& tensor) { return {tensor.scale, tensor.zero_point}; }
 
+// Whether a tensor of the graph has the bytes that the header says, by which this firmware reads and writes it.
+bool Fits(const TfLiteTensor* tensor, std::size_t bytes) {
+  return tensor != nullptr && tensor->type == kTfLiteInt8 && tensor->bytes == bytes;
+}
+
 }  // namespace
 
 FaceDetector::FaceDetector(std::uint8_t* arena, std::size_t arena_size)
@@ -52,7 +57,21 @@ bool FaceDetector::Prepare() {
                 static_cast<int>(model::kArenaSize));
     return false;
   }
+  if (!FitsHeader()) {
+    MicroPrintf("error: the graph has other tensors than its header says; make both again by tools/export_c_array.py.");
+    return false;
+  }
   return true;
+}
+
+bool FaceDetector::FitsHeader() {
+  constexpr std::size_t kRows = model::kAnchorCount;
+  bool fits = interpreter_.inputs_size() == 1 && interpreter_.outputs_size() == 3;
+  fits = fits && Fits(interpreter_.input(model::kInput.index), model::kInputSize);
+  for (const model::Tensor& output : {model::kClassification, model::kBoxes, model::kLandmarks}) {
+    fits = fits && Fits(interpreter_.output(output.index), kRows * static_cast<std::size_t>(output.width));
+  }
+  return fits;
 }
 
 int FaceDetector::Detect(const FaceImage& image, Face* faces, int face_limit) {

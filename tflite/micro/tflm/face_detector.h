@@ -19,8 +19,8 @@ class FaceDetector {
   // arena: `arena_size` bytes, aligned to 16, for as long as the detector lives; model::kArenaSize are enough.
   FaceDetector(std::uint8_t* arena, std::size_t arena_size);
 
-  // Call once, before Detect(). Returns false, with a line in TFLite Micro's log, where the arena is too small or the
-  // library lacks or refuses an operation.
+  // Call once, before Detect(). Returns false, with a line in TFLite Micro's log, where the arena is too small, the
+  // library lacks or refuses an operation, or the graph's tensors are not those of the header.
   bool Prepare();
 
   // Writes up to `face_limit` faces of a picture, best first. Returns their number, or -1 where the picture has no
@@ -32,6 +32,7 @@ class FaceDetector {
 
  private:
   FaceModel DescribeModel();
+  bool FitsHeader();
 
   FaceLevel levels_[model::kLevelCount];
   FaceModel description_;

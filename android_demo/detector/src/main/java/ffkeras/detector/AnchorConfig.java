@@ -39,11 +39,31 @@ public final class AnchorConfig {
         return largest;
     }
 
+    /** The largest number of pixels that is a size or a stride. */
+    double largest() {
+        double largest = largestStride();
+        for (double[] level : sizes) {
+            for (double side : level) {
+                largest = Math.max(largest, side);
+            }
+        }
+        return largest;
+    }
+
+    /** Anchors of each level of a network input of this size, the finest first. */
+    long[] counts(int height, int width) {
+        long[] counts = new long[sizes.length];
+        for (int level = 0; level < counts.length; level++) {
+            counts[level] = (long) sizes[level].length * (height / strides[level]) * (width / strides[level]);
+        }
+        return counts;
+    }
+
     /** Anchors of a network input of this size: rows of each output. */
-    int count(int height, int width) {
-        int count = 0;
-        for (int level = 0; level < sizes.length; level++) {
-            count += sizes[level].length * (height / strides[level]) * (width / strides[level]);
+    long count(int height, int width) {
+        long count = 0;
+        for (long each : counts(height, width)) {
+            count += each;
         }
         return count;
     }
@@ -54,7 +74,7 @@ public final class AnchorConfig {
      * @return [A, 4]: (cx, cy, w, h), normalised to the input
      */
     float[] make(int height, int width) {
-        float[] anchors = new float[4 * count(height, width)];
+        float[] anchors = new float[4 * (int) count(height, width)];
         int next = 0;
         for (int level = 0; level < sizes.length; level++) {
             int stride = strides[level];

@@ -15,7 +15,7 @@ import java.util.zip.CRC32;
 final class Checksum {
     private static final Charset LATIN_1 = Charset.forName("ISO-8859-1"); // one character a byte
     private static final byte[] ZEROS = "00000000".getBytes(LATIN_1);
-    private static final Pattern LAST_KEY = Pattern.compile("\"crc32\": \"([0-9a-f]{8})\"\\}\\n?\\z");
+    private static final Pattern LAST_KEY = Pattern.compile("\"crc32\": \"([0-9a-f]{8})\"\\}\\z");
 
     private Checksum() {}
 

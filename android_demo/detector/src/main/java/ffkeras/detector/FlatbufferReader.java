@@ -1,5 +1,9 @@
 package ffkeras.detector;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
+
 /**
  * Reads numbers, tables and vectors at byte positions of a file; a position outside it is refused.
  *
@@ -58,6 +62,54 @@ final class FlatbufferReader {
             positions[i] = follow(items.start + 4 * i);
         }
         return positions;
+    }
+
+    /** A table's unsigned 32-bit number; 0 where the table leaves it out. */
+    long index(long table, int slot) throws BrokenFileException {
+        long field = field(table, slot);
+        return field < 0 ? 0 : unsigned(field);
+    }
+
+    /** A table's signed 32-bit number; 0 where the table leaves it out. */
+    int whole(long table, int slot) throws BrokenFileException {
+        return (int) index(table, slot);
+    }
+
+    /** A table's signed byte; 0 where the table leaves it out. */
+    int signedByte(long table, int slot) throws BrokenFileException {
+        long field = field(table, slot);
+        return field < 0 ? 0 : (byte) littleEndian(field, 1);
+    }
+
+    /** Numbers of a vector of signed 32-bit numbers. */
+    int[] wholes(long table, int slot) throws BrokenFileException {
+        Section items = vector(table, slot, 4);
+        int[] values = new int[(items.end - items.start) / 4];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (int) littleEndian(items.start + 4 * i, 4);
+        }
+        return values;
+    }
+
+    /** Numbers of a vector of signed 64-bit numbers. */
+    long[] longs(long table, int slot) throws BrokenFileException {
+        Section items = vector(table, slot, 8);
+        long[] values = new long[(items.end - items.start) / 8];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = littleEndian(items.start + 8 * i, 8);
+        }
+        return values;
+    }
+
+    /** A string field; a missing one is empty. */
+    String text(long table, int slot) throws BrokenFileException {
+        Section bytes = vector(table, slot, 1);
+        try {
+            ByteBuffer content = ByteBuffer.wrap(data, bytes.start, bytes.end - bytes.start);
+            return Charset.forName("UTF-8").newDecoder().decode(content).toString();
+        } catch (CharacterCodingException error) {
+            throw new BrokenFileException("a name in it is not UTF-8");
+        }
     }
 
     private long littleEndian(long position, int size) throws BrokenFileException {

@@ -2,7 +2,6 @@ package ffkeras.detector;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,9 +33,9 @@ public final class Interpreter {
         metadata = Metadata.read(model, name);
         graph = load(model, threads, binding);
         try {
-            inputDetails = findInput();
-            input = buffer(inputDetails);
             outputBuffers = findOutputs();
+            inputDetails = graph.inputs().get(0);
+            input = buffer(inputDetails);
         } catch (UserError error) {
             graph.close();
             throw error;
@@ -101,75 +100,27 @@ public final class Interpreter {
         }
     }
 
-    private TensorDetails findInput() throws UserError {
-        List<TensorDetails> inputs = graph.inputs();
-        int[] expected = {1, metadata.height, metadata.width, 3};
-        if (inputs.size() != 1 || !inputs.get(0).hasShape(expected)) {
-            List<String> shapes = new ArrayList<String>();
-            for (TensorDetails details : inputs) {
-                shapes.add(details.shapeText());
-            }
-            String record = "[1, " + metadata.height + ", " + metadata.width + ", 3]";
-            throw disagrees("its inputs are " + shapes + " where the record says " + record);
-        }
-        checkType(inputs.get(0), metadata.borders);
-        return inputs.get(0);
-    }
-
+    /** Holds what TFLite says of the borders against the record: a graph may come to others than its file says. */
     private ByteBuffer[] findOutputs() throws UserError {
         List<TensorDetails> given = graph.outputs();
-        Map<String, Integer> byName = new LinkedHashMap<String, Integer>();
+        try {
+            Borders.check(metadata, graph.inputs(), given);
+        } catch (DisagreementException error) {
+            throw Metadata.disagreement(name, error);
+        }
         ByteBuffer[] buffers = new ByteBuffer[given.size()];
         for (int i = 0; i < buffers.length; i++) {
-            byName.put(given.get(i).name, i);
-            buffers[i] = buffer(given.get(i));
-        }
-        for (Map.Entry<String, String> wanted : metadata.outputs.entrySet()) {
-            Integer index = byName.get(wanted.getValue());
-            if (index == null) {
-                throw disagrees("it has no output " + PythonText.of(wanted.getValue()));
+            TensorDetails details = given.get(i);
+            buffers[i] = buffer(details);
+            for (Map.Entry<String, String> wanted : metadata.outputs.entrySet()) {
+                if (wanted.getValue().equals(details.name)) {
+                    boolean quantised = details.type.equals("int8");
+                    outputs.put(wanted.getKey(), new Output(
+                            buffers[i], details.lastAxis(), quantised, details.scale, details.zeroPoint));
+                }
             }
-            TensorDetails details = given.get(index);
-            checkOutput(wanted.getKey(), details);
-            boolean quantised = details.type.equals("int8");
-            Output output =
-                    new Output(buffers[index], details.lastAxis(), quantised, details.scale, details.zeroPoint);
-            outputs.put(wanted.getKey(), output);
         }
         return buffers;
-    }
-
-    private void checkOutput(String output, TensorDetails details) throws UserError {
-        boolean fits = false;
-        for (int width : widths(output)) {
-            fits |= details.hasShape(1, metadata.anchorCount(), width);
-        }
-        if (!fits) {
-            String expected = "[1, " + metadata.anchorCount() + ", " + widths(output)[0] + "]";
-            throw disagrees("its " + output + " is " + details.shapeText() + " where the record says " + expected);
-        }
-        checkType(details, metadata.outputType());
-    }
-
-    /** Last axis of an output; a file may give the probability of a face without that of background. */
-    private static int[] widths(String output) {
-        if (output.equals("classification")) {
-            return new int[] {2, 1};
-        }
-        return new int[] {output.equals("landmarks") ? 10 : output.equals("score") ? 1 : 4};
-    }
-
-    private void checkType(TensorDetails details, String expected) throws UserError {
-        if (!details.type.equals(expected) || expected.equals("int8") && !(details.scale > 0)) {
-            String kind = details.type + " at scale " + PythonText.of((double) details.scale);
-            String tensor = "its tensor " + PythonText.of(details.name);
-            throw disagrees(tensor + " is " + kind + " where the record says " + expected);
-        }
-    }
-
-    private UserError disagrees(String reason) {
-        return new UserError(name + " is not what its record says: " + reason
-                + "; convert it again with tools/convert_tflite.py.");
     }
 
     private static ByteBuffer buffer(TensorDetails details) {

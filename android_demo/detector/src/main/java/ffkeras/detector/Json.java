@@ -9,13 +9,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A strict JSON reader (RFC 8259, and NaN and Infinity as Python reads them).
+ * A strict JSON reader (RFC 8259).
  *
  * <p>The JVM has none, Android's own reads much that is not JSON, and both leave out where whole numbers end and
  * fractions begin, which the record's checks need.
  */
 final class Json {
-    private static final int DEEPEST = 200;
+    private static final int DEEPEST = 100; // objects and lists in each other
+    private static final int LONGEST_WHOLE = 300; // digits; longer numbers are read as floating point
     private static final Pattern NUMBER = Pattern.compile("(-?(?:0|[1-9][0-9]*))(\\.[0-9]+)?([eE][-+]?[0-9]+)?");
 
     private final String text;
@@ -50,7 +51,7 @@ final class Json {
         }
         if (first == '{' || first == '[') {
             if (++depth > DEEPEST) {
-                throw error("Nested too deeply", position);
+                throw new JsonException("it is nested too deeply");
             }
             position++;
             Object value = first == '{' ? object() : array();
@@ -61,10 +62,13 @@ final class Json {
     }
 
     private Object word() throws JsonException {
-        String[] words = {"null", "true", "false", "NaN", "Infinity", "-Infinity"};
-        Object[] meanings = {
-            null, Boolean.TRUE, Boolean.FALSE, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY
-        };
+        String[] words = {"null", "true", "false"};
+        Object[] meanings = {null, Boolean.TRUE, Boolean.FALSE};
+        for (String other : new String[] {"NaN", "Infinity", "-Infinity"}) {
+            if (text.startsWith(other, position)) {
+                throw new JsonException(other + " is no JSON");
+            }
+        }
         for (int i = 0; i < words.length; i++) {
             if (text.startsWith(words[i], position)) {
                 position += words[i].length();
@@ -76,7 +80,7 @@ final class Json {
             throw error("Expecting value", position);
         }
         position = number.end();
-        boolean whole = number.group(2) == null && number.group(3) == null;
+        boolean whole = number.group(2) == null && number.group(3) == null && number.group().length() <= LONGEST_WHOLE;
         return whole ? (Object) new BigInteger(number.group()) : (Object) Double.valueOf(number.group());
     }
 

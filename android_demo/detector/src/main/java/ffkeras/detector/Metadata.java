@@ -1,9 +1,11 @@
 package ffkeras.detector;
 
+import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -16,6 +18,7 @@ import java.util.TreeSet;
 public final class Metadata {
     private static final String NAME = "ffkeras"; // of the entry in the file's metadata vector
     private static final int FORMAT = 2;
+    private static final int LARGEST_SIDE = 65536; // pixels, of inputs, anchors and strides: beyond all reason
     private static final List<String> NETWORKS = Arrays.asList("v1", "v2_ultra", "nano_b");
     private static final List<String> RAW_OUTPUTS = Arrays.asList("classification", "bbox_regression", "landmarks");
     private static final List<String> DECODED_OUTPUTS = Arrays.asList("boxes", "landmarks", "score");
@@ -55,7 +58,8 @@ public final class Metadata {
      *
      * @param model the file's bytes
      * @param name what the sentence of an error calls the file
-     * @throws UserError not a TFLite file, truncated, damaged, without our record, or with one that cannot be run
+     * @throws UserError not a TFLite file, truncated, damaged, without our record, with one that cannot be run, or with a
+     *     graph that is not the one of its record
      */
     public static Metadata read(byte[] model, String name) throws UserError {
         Section place = place(model, name);
@@ -74,7 +78,26 @@ public final class Metadata {
             throw new UserError(name + " is damaged: its bytes do not give the checksum in its ffkeras record; copy or "
                     + "convert it again.");
         }
+        try {
+            Borders borders = new Borders(model);
+            Borders.check(record, borders.inputs, borders.outputs);
+        } catch (BrokenFileException error) {
+            throw broken(name, error);
+        } catch (DisagreementException error) {
+            throw disagreement(name, error);
+        }
         return record;
+    }
+
+    /** The sentence about a graph that is not the one of its record. */
+    static UserError disagreement(String name, DisagreementException error) {
+        return new UserError(name + " is not what its record says: " + error.getMessage()
+                + "; convert it again with tools/convert_tflite.py.", error);
+    }
+
+    private static UserError broken(String name, BrokenFileException error) {
+        return new UserError(name + " is not a TFLite file, or is truncated (" + error.getMessage()
+                + "); copy or convert it again.", error);
     }
 
     /** Of the output tensors, "int8" or "float32". */
@@ -84,7 +107,7 @@ public final class Metadata {
 
     /** Rows of each output: the anchors of all levels. */
     public int anchorCount() {
-        return anchors.count(height, width);
+        return (int) anchors.count(height, width);
     }
 
     private Metadata(Map<String, Object> record) {
@@ -98,6 +121,7 @@ public final class Metadata {
         int stride = anchors.largestStride();
         boolean fits = imageSize.size() == 2 && isSide(imageSize.get(0), stride) && isSide(imageSize.get(1), stride);
         require(fits, "image_size " + PythonText.tuple(imageSize) + " is no multiple of " + stride);
+        require(anchors.largest() <= LARGEST_SIDE, "anchors of more than " + LARGEST_SIDE + " pixels");
         height = ((Number) imageSize.get(0)).intValue();
         width = ((Number) imageSize.get(1)).intValue();
         mean = readMean(means);
@@ -107,7 +131,7 @@ public final class Metadata {
         require(variances.equals(VARIANCES), "variances " + PythonText.tuple(variances) + " are not 0.1, 0.2");
         quantization = oneOf(record, "quantization", Arrays.asList("int8", "none"), " is not int8 or none");
         Map<String, Object> defaulted = new LinkedHashMap<String, Object>(record);
-        if (record.get("borders") == null) {
+        if (!record.containsKey("borders")) {
             defaulted.put("borders", quantization.equals("int8") ? "int8" : "float32");
         }
         borders = oneOf(defaulted, "borders", Arrays.asList("int8", "float32"), " are not int8 or float32");
@@ -117,6 +141,10 @@ public final class Metadata {
         require(decodes instanceof Boolean, "decoded " + PythonText.of(decodes) + " is not true or false");
         decoded = (Boolean) decodes;
         outputs = readOutputs(object(record, "outputs"), decoded ? DECODED_OUTPUTS : RAW_OUTPUTS);
+        for (String key : Arrays.asList("license", "ffkeras_version")) {
+            require(record.get(key) instanceof String, key + " " + PythonText.of(record.get(key)) + " is no text");
+        }
+        require(record.get("model") instanceof Map, "model is no object");
     }
 
     private static Section place(byte[] model, String name) throws UserError {
@@ -124,8 +152,7 @@ public final class Metadata {
         try {
             place = MetadataBuffer.find(model, NAME);
         } catch (BrokenFileException error) {
-            throw new UserError(name + " is not a TFLite file, or is truncated (" + error.getMessage()
-                    + "); copy or convert it again.", error);
+            throw broken(name, error);
         }
         if (place == null) {
             throw new UserError(name
@@ -157,7 +184,7 @@ public final class Metadata {
 
     private static AnchorConfig readAnchors(Map<?, ?> record) {
         checkKind(record.get("sizes") instanceof List && record.get("strides") instanceof List, "anchors");
-        return new AnchorConfig((List<?>) record.get("sizes"), (List<?>) record.get("strides"));
+        return new AnchorConfig((List<?>) record.get("sizes"), wholes((List<?>) record.get("strides")));
     }
 
     private static double[] readMean(List<?> means) {
@@ -210,8 +237,11 @@ public final class Metadata {
     }
 
     private static boolean isSide(Object value, int stride) {
-        boolean whole = value instanceof BigInteger && ((BigInteger) value).bitLength() < 32;
-        return whole && ((Number) value).intValue() > 0 && ((Number) value).intValue() % stride == 0;
+        if (!(value instanceof BigInteger) || ((BigInteger) value).bitLength() >= 32) {
+            return false;
+        }
+        int side = ((BigInteger) value).intValue();
+        return side > 0 && side <= LARGEST_SIDE && side % stride == 0;
     }
 
     private static Map<?, ?> object(Map<String, Object> record, String name) {
@@ -221,7 +251,18 @@ public final class Metadata {
 
     private static List<?> list(Map<String, Object> record, String name) {
         checkKind(record.get(name) instanceof List, name);
-        return (List<?>) record.get(name);
+        return wholes((List<?>) record.get(name));
+    }
+
+    /** The same values with 640 for 640.0, which are one number in JSON. */
+    private static List<?> wholes(List<?> values) {
+        List<Object> found = new ArrayList<Object>();
+        for (Object value : values) {
+            double number = value instanceof Double ? (Double) value : Double.NaN;
+            boolean whole = !Double.isInfinite(number) && number == Math.rint(number);
+            found.add(whole ? new BigDecimal(number).toBigInteger() : value);
+        }
+        return found;
     }
 
     private static void checkKind(boolean right, String name) {

@@ -7,8 +7,8 @@ import java.util.Arrays;
 final class MetadataBuffer {
     private static final Charset UTF_8 = Charset.forName("UTF-8");
     private static final byte[] FILE_IDENTIFIER = "TFL3".getBytes(UTF_8); // bytes 4 to 8
-    private static final int MODEL_OPERATOR_CODES = 1;
-    private static final int MODEL_SUBGRAPHS = 2;
+    static final int MODEL_OPERATOR_CODES = 1;
+    static final int MODEL_SUBGRAPHS = 2;
     private static final int MODEL_BUFFERS = 4;
     private static final int MODEL_METADATA = 6;
     private static final int METADATA_NAME = 0;
@@ -26,10 +26,7 @@ final class MetadataBuffer {
      * @throws BrokenFileException not a TFLite file, or truncated
      */
     static Section find(byte[] model, String name) throws BrokenFileException {
-        if (model.length < 8 || !Arrays.equals(Arrays.copyOfRange(model, 4, 8), FILE_IDENTIFIER)) {
-            throw new BrokenFileException("the file identifier TFL3 is missing");
-        }
-        FlatbufferReader reader = new FlatbufferReader(model);
+        FlatbufferReader reader = open(model);
         long root = reader.follow(0);
         checkTables(reader, root, MODEL_OPERATOR_CODES);
         checkTables(reader, root, MODEL_SUBGRAPHS);
@@ -37,15 +34,21 @@ final class MetadataBuffer {
         for (long buffer : buffers) {
             reader.vector(buffer, BUFFER_DATA, 1);
         }
-        Section entries = reader.vector(root, MODEL_METADATA, 4);
-        for (int item = entries.start; item < entries.end; item += 4) {
-            long entry = reader.follow(item);
+        for (long entry : reader.tables(root, MODEL_METADATA)) {
             Section text = reader.vector(entry, METADATA_NAME, 1);
             if (Arrays.equals(Arrays.copyOfRange(model, text.start, text.end), name.getBytes(UTF_8))) {
                 return content(reader, entry, buffers);
             }
         }
         return null;
+    }
+
+    /** A reader of a .tflite file. */
+    static FlatbufferReader open(byte[] model) throws BrokenFileException {
+        if (model.length < 8 || !Arrays.equals(Arrays.copyOfRange(model, 4, 8), FILE_IDENTIFIER)) {
+            throw new BrokenFileException("the file identifier TFL3 is missing");
+        }
+        return new FlatbufferReader(model);
     }
 
     private static void checkTables(FlatbufferReader reader, long root, int slot) throws BrokenFileException {
@@ -59,8 +62,7 @@ final class MetadataBuffer {
     }
 
     private static Section content(FlatbufferReader reader, long entry, long[] buffers) throws BrokenFileException {
-        long field = reader.field(entry, METADATA_BUFFER);
-        long index = field < 0 ? 0 : reader.unsigned(field);
+        long index = reader.index(entry, METADATA_BUFFER);
         if (index >= buffers.length) {
             throw new BrokenFileException("metadata names buffer " + index + " of " + buffers.length);
         }

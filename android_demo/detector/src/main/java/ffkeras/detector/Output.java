@@ -11,7 +11,7 @@ public final class Output {
     private final ByteBuffer values;
     private final int columns;
     private final boolean quantised;
-    private final float[] worth = new float[256]; // of int8 values from -128
+    private final float[] dequantised = new float[256]; // of int8 values from -128
 
     /**
      * An output over its tensor's bytes.
@@ -23,8 +23,8 @@ public final class Output {
         this.values = values;
         this.columns = columns;
         this.quantised = quantised;
-        for (int i = 0; i < worth.length; i++) {
-            worth[i] = (i - 128 - (float) zeroPoint) * scale;
+        for (int i = 0; i < dequantised.length; i++) {
+            dequantised[i] = (i - 128 - (float) zeroPoint) * scale;
         }
     }
 
@@ -41,7 +41,7 @@ public final class Output {
     /** What a value is worth. */
     public float get(int row, int column) {
         int index = row * columns + column;
-        return quantised ? worth[values.get(index) + 128] : values.getFloat(4 * index);
+        return quantised ? dequantised[values.get(index) + 128] : values.getFloat(4 * index);
     }
 
     /** Indices of the rows whose value in `column` is worth `threshold` or more, in rising order. */

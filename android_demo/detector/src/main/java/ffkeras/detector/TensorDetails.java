@@ -14,9 +14,15 @@ public final class TensorDetails {
     public final int zeroPoint;
 
     private final int[] shape;
+    private final long[] levels; // anchors of each pyramid level where the graph joins them in this tensor
 
     /** A tensor's details. */
     public TensorDetails(String name, String type, int[] shape, float scale, int zeroPoint) {
+        this(name, type, shape, scale, zeroPoint, new long[0]);
+    }
+
+    TensorDetails(String name, String type, int[] shape, float scale, int zeroPoint, long[] levels) {
+        this.levels = levels.clone();
         this.name = name;
         this.type = type;
         this.shape = shape.clone();
@@ -34,8 +40,17 @@ public final class TensorDetails {
         return shape[shape.length - 1];
     }
 
-    boolean hasShape(int... expected) {
-        return Arrays.equals(shape, expected);
+    boolean hasShape(long... expected) {
+        boolean same = shape.length == expected.length;
+        for (int axis = 0; same && axis < shape.length; axis++) {
+            same = shape[axis] == expected[axis];
+        }
+        return same;
+    }
+
+    /** The anchors of each pyramid level where the graph joins them in this tensor; empty where it does not. */
+    long[] levels() {
+        return levels.clone();
     }
 
     /** Bytes of the whole tensor, for the two types that an ffkeras file has at its borders. */
