@@ -85,6 +85,21 @@ class Problem(Enum):
         self.title, self.effect, self.advice = title, effect, advice
 
 
+OF_THE_SET = frozenset(  # found once for all labels, with an example
+    (
+        Problem.NO_CLASS,
+        Problem.NOT_SHARES,
+        Problem.NOT_PIXELS,
+        Problem.LANDMARKS_NOT_PIXELS,
+        Problem.CORNERS,
+        Problem.SIZES,
+        Problem.NO_FACES,
+        Problem.MIRRORED,
+        Problem.OTHER_KEYPOINTS,
+    )
+)
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing that is wrong, or worth knowing.
@@ -115,7 +130,8 @@ def to_text(findings: Iterable[Finding], shown: int = SHOWN) -> str:
     """A paragraph for each kind: how many, what follows, what to do, and some places; empty without findings."""
     lines = []
     for problem, found in group(findings).items():
-        lines.append(f"{problem.title}: {len(found):,} - {problem.effect.value}; {problem.advice}")
+        count = "" if problem in OF_THE_SET else f": {len(found):,}"
+        lines.append(f"{problem.title}{count} - {problem.effect.value}; {problem.advice}")
         lines += [f"    {finding}" for finding in found[:shown]]
         if len(found) > shown:
             lines.append(f"    and {len(found) - shown:,} more")
