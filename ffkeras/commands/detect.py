@@ -150,7 +150,9 @@ def show(image, moving: bool) -> bool:
         cv2.imshow(WINDOW, image)
         return cv2.waitKey(1 if moving else 0) & 0xFF not in QUIT_KEYS
     except cv2.error as error:
-        raise UserError("this OpenCV has no windows; install opencv-python or leave --show out.") from error
+        raise UserError(
+            "this OpenCV has no windows; install opencv-python in place of the headless one, or leave --show out."
+        ) from error
 
 
 def tell_of_large_pictures(count: int) -> None:

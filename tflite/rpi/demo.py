@@ -56,7 +56,9 @@ def show(frame, moving: bool) -> bool:
         cv2.imshow(WINDOW, draw_faces(frame.image, frame.faces))
         return cv2.waitKey(1 if moving else 0) & 0xFF not in QUIT_KEYS
     except cv2.error as error:
-        raise UserError("this OpenCV has no windows; install opencv-python or leave --show out.") from error
+        raise UserError(
+            "this OpenCV has no windows; install opencv-python in place of the headless one, or leave --show out."
+        ) from error
 
 
 def good_frames(source, detector, meter, bad: list[str]):
