@@ -30,8 +30,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> int:
     """Write the set, or say how it differs from what would be written; 1 where it does."""
     options = parse_arguments(arguments)
-    from ffkeras.crosscheck.golden import INDEX, make_golden, write_golden
-    from ffkeras.crosscheck.golden_check import find_differences
+    from ffkeras.golden.check import find_differences
+    from ffkeras.golden.make import INDEX, make_golden, write_golden
 
     if not options.check:
         check_writable(options.output / INDEX)

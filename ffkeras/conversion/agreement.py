@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ffkeras.compare.faces import match_faces
 from ffkeras.geometry import iou_matrix
 from ffkeras.runtime import Face
 
@@ -12,7 +13,6 @@ TOP_ANCHORS = 100  # best-scoring anchors of each image: those that decide what 
 SMALLEST_SIZE = 10  # steps of an int8 output; where the numbers are smaller, errors are taken relative to this
 DETECTED = 0.5  # score from which a face is reported; the detector's default
 SURE = 0.6  # a face of this score in one run should be detected by the other: room for one tenth of score
-MATCHING_IOU = 0.5  # the same face
 
 
 def largest_relative_error(reference: np.ndarray, other: np.ndarray) -> float:
@@ -69,28 +69,24 @@ class FaceAgreement:
 
     def add(self, reference: Sequence[Face], other: Sequence[Face]) -> None:
         """Count one image's faces, both down to a score of DETECTED."""
-        overlaps = iou_matrix(_boxes(reference), _boxes(other))  # [reference, other]
+        matches = match_faces(reference, other)
         for i, face in enumerate(reference):
             if face.score < SURE:
                 continue
             self.sure += 1
-            best = int(overlaps[i].argmax()) if len(other) else -1
-            if best < 0 or overlaps[i, best] < MATCHING_IOU:
-                self.missed += 1
+            if i in matches:
+                self._compare(face, other[matches[i]])
             else:
-                self._compare(face, other[best], float(overlaps[i, best]))
+                self.missed += 1
+        found = set(matches.values())
         for j, face in enumerate(other):
             if face.score >= SURE:
                 self.other_sure += 1
-                self.extra += not (len(reference) and overlaps[:, j].max() >= MATCHING_IOU)
+                self.extra += j not in found
 
-    def _compare(self, face: Face, same: Face, iou: float) -> None:
+    def _compare(self, face: Face, same: Face) -> None:
         size = float(np.sqrt(np.prod(face.box[2:] - face.box[:2])))
         distances = np.linalg.norm(face.landmarks - same.landmarks, axis=1)
-        self.ious.append(iou)
+        self.ious.append(float(iou_matrix(face.box[None], same.box[None])[0, 0]))
         self.landmark_distances.append(float(distances.mean()) / size)
         self.score_differences.append(abs(face.score - same.score))
-
-
-def _boxes(faces: Sequence[Face]) -> np.ndarray:
-    return np.array([face.box for face in faces], np.float32).reshape(-1, 4)

@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 from ffkeras.crosscheck.result_cache import ResultCache, content_key
-from ffkeras.crosscheck.runtimes import installed_versions
 from ffkeras.evaluation import (
     choose_sample,
     detect_images,
@@ -15,6 +14,7 @@ from ffkeras.evaluation import (
 from ffkeras.evaluation.detections import IOU_THRESHOLD, SCORE_THRESHOLD
 from ffkeras.runtime import FaceDetector
 from ffkeras.runtime.interpreter import preferred_interpreter_class
+from ffkeras.runtimes.registry import installed_versions
 
 
 def measure_accuracy(

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import numpy as np
 
+from ffkeras.compare.moved_faces import MovedFaces
+from ffkeras.compare.outputs import compare_outputs, output_steps
 from ffkeras.crosscheck import limits
-from ffkeras.crosscheck.differences import compare_outputs, output_steps
-from ffkeras.crosscheck.launch import Progress, Run, run_worker
-from ffkeras.crosscheck.moved_faces import MovedFaces
 from ffkeras.crosscheck.operations import compare_operations
-from ffkeras.crosscheck.replay import Replay
 from ffkeras.crosscheck.report import FaceSummary, FileReport, OperationDifference, RuntimeResult
-from ffkeras.crosscheck.runtimes import REFERENCE, Runtime
 from ffkeras.crosscheck.sample import Sample
 from ffkeras.errors import UserError
 from ffkeras.evaluation.detections import SCORE_THRESHOLD
 from ffkeras.firmware.arena import smallest_arena
+from ffkeras.runtimes.launch import Progress, Run, run_worker
+from ffkeras.runtimes.registry import REFERENCE, Runtime
+from ffkeras.runtimes.replay import Replay
 
 Watch = Callable[[str], Progress]  # what is under way -> where its progress goes
 

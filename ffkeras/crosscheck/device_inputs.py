@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from ffkeras.crosscheck.check import Settings
-from ffkeras.crosscheck.launch import run_worker
-from ffkeras.crosscheck.replay import Replay
-from ffkeras.crosscheck.runtimes import REFERENCE
 from ffkeras.errors import UserError
 from ffkeras.files import atomic_path
+from ffkeras.runtimes.launch import run_worker
+from ffkeras.runtimes.registry import REFERENCE
+from ffkeras.runtimes.replay import Replay
 
 
 def device_paths(model: Path, folder: Path) -> tuple[Path, Path]:

@@ -9,7 +9,7 @@ faces have limits across families.
 import math
 from collections.abc import Mapping
 
-from ffkeras.crosscheck.differences import OutputDifference
+from ffkeras.compare.outputs import OutputDifference
 from ffkeras.crosscheck.report import FaceSummary, OperationDifference
 
 OPERATION_LSB = 1  # one operation alone, on the same inputs

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ffkeras.crosscheck.launch import Progress, run_worker
 from ffkeras.crosscheck.report import OperationDifference
-from ffkeras.crosscheck.runtimes import Runtime
 from ffkeras.errors import UserError
+from ffkeras.runtimes.launch import Progress, run_worker
+from ffkeras.runtimes.registry import Runtime
 from ffkeras.tflite_file.cut import extract
 from ffkeras.tflite_file.graph import ABSENT, TfliteGraph
 

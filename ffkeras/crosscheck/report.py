@@ -4,8 +4,8 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
-from ffkeras.crosscheck.differences import OutputDifference
-from ffkeras.crosscheck.moved_faces import MovedFaces
+from ffkeras.compare.moved_faces import MovedFaces
+from ffkeras.compare.outputs import OutputDifference
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ffkeras.crosscheck.check import Settings, check_file
 from ffkeras.crosscheck.report import FileReport
 from ffkeras.crosscheck.result_cache import ResultCache, content_key
-from ffkeras.crosscheck.runtimes import arm_versions, find_runtimes, installed_versions
 from ffkeras.crosscheck.sample import Sample, read_photographs, read_sample
 from ffkeras.errors import UserError
+from ffkeras.runtimes.registry import arm_versions, find_runtimes, installed_versions
 
 
 def read_settings(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ffkeras.data.labels import LabelledImage, read_label_file
+from ffkeras.data.shards import is_sharded
 from ffkeras.data.widerface import read_widerface
 from ffkeras.errors import UserError
 
@@ -35,6 +36,8 @@ def read_dataset(folders: Iterable[str | Path]) -> list[LabelledImage]:
     for folder in map(Path, folders):
         if not folder.is_dir():
             raise UserError(f"{folder} is not a folder; name a folder with face data.")
+        if is_sharded(folder):
+            raise UserError(f"{folder} holds shards, which only training reads; name the folders they were made of.")
         found = _read_folder(folder)
         if found is None:
             inside = [_read_folder(child) for child in sorted(folder.iterdir()) if child.is_dir()]
@@ -45,8 +48,8 @@ def read_dataset(folders: Iterable[str | Path]) -> list[LabelledImage]:
     return images
 
 
-def _is_held_out(image: LabelledImage) -> bool:
-    """Decide by the name alone, so that the answer is the same on every machine and for every subset."""
+def is_held_out(image: LabelledImage) -> bool:
+    """Whether an image is for validation: by its name alone, so the same on every machine and for every subset."""
     return zlib.crc32("/".join(image.path.parts[-2:]).encode()) % HELD_OUT_ONE_IN == 0
 
 
@@ -58,7 +61,7 @@ def split_held_out(images: list[LabelledImage]) -> tuple[list[LabelledImage], li
     Returns:
         (training, held_out); both in the order given.
     """
-    held_out = [image for image in images if _is_held_out(image)]
+    held_out = [image for image in images if is_held_out(image)]
     names = {image.path for image in held_out}
     training = [image for image in images if image.path not in names]
     return (training, held_out) if training else (images, [])

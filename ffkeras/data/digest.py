@@ -28,3 +28,8 @@ def dataset_digest(images: Iterable[LabelledImage]) -> str:
             array = np.ascontiguousarray(values)
             digest.update(f"{array.dtype}{array.shape}".encode() + array.tobytes())
     return digest.hexdigest()[:DIGITS]
+
+
+def joined_digest(digests: list[str]) -> str:
+    """One digest of several, in their order; empty of none."""
+    return hashlib.sha256(" ".join(digests).encode()).hexdigest()[:DIGITS] if digests else ""

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from ffkeras.backend import keras
 from ffkeras.data.dataset import read_dataset, split_held_out
-from ffkeras.data.digest import dataset_digest
+from ffkeras.data.digest import dataset_digest, joined_digest
 from ffkeras.data.image_cache import Cache, FileSource
 from ffkeras.data.labels import LabelledImage
 from ffkeras.data.samples import PipelineConfig, Source, steps_per_epoch
+from ffkeras.data.shards import HELD_OUT_FILE, ChosenSource, JoinedSource, ShardSource, is_sharded, parts_of
 from ffkeras.data.synthetic import SyntheticFaces
 from ffkeras.errors import UserError
 from ffkeras.files import check_writable, checksum, read_json, write_json
@@ -71,8 +72,12 @@ def start_run(
 
 def _digest(*sources: Source) -> str:
     """Of the labelled images; empty for synthetic faces."""
-    labelled = [source.images for source in sources if isinstance(source, FileSource)]
-    return dataset_digest(image for images in labelled for image in images) if labelled else ""
+    parts = [part for source in sources for part in parts_of(source)]
+    labelled = [part.images for part in parts if isinstance(part, FileSource)]
+    digests = [part.digest for part in parts if isinstance(part, ShardSource)]
+    if labelled:
+        digests.insert(0, dataset_digest(image for images in labelled for image in images))
+    return digests[0] if len(digests) == 1 else joined_digest(digests)
 
 
 def _unchanged_source(config: TrainingConfig, folder: Path, cache: Cache | None) -> tuple[Source, Source]:
@@ -192,11 +197,30 @@ def make_loss(network: NetworkConfig, config: TrainingConfig) -> MultiboxLoss | 
 
 
 def make_source(config: TrainingConfig, cache: Cache | None) -> tuple[Source, Source]:
-    """Training samples and held-out ones: of the folders (one named twice counts twice), or synthetic faces."""
+    """Training samples and held-out ones: of the folders (one named twice counts twice), or synthetic faces.
+
+    Images in files come before those in shards, whatever the order of the folders.
+    """
     if not config.data:
         held_out = SyntheticFaces(SYNTHETIC_HELD_OUT, config.seed + 1, config.image_size)
         return SyntheticFaces(config.synthetic_count, config.seed, config.image_size), held_out
-    training, held_out = split_held_out(read_dataset(config.data))
+    sharded = [folder for folder in config.data if is_sharded(folder)]
+    training: list[Source] = []
+    held_out: list[Source] = []
+    if len(sharded) < len(config.data):
+        files = _file_sources([folder for folder in config.data if folder not in sharded], cache)
+        training.append(files[0])
+        held_out.append(files[1])
+    training += map(ShardSource, sharded)
+    for folder in dict.fromkeys(sharded):
+        source = ShardSource(folder, HELD_OUT_FILE)
+        held_out.append(ChosenSource(source, source.first_of_each_source(HELD_OUT_OF_A_SOURCE)))
+    return tuple(parts[0] if len(parts) == 1 else JoinedSource(parts) for parts in (training, held_out))
+
+
+def _file_sources(folders: list[str], cache: Cache | None) -> tuple[FileSource, FileSource]:
+    """Training images and held-out ones that are files of their own."""
+    training, held_out = split_held_out(read_dataset(folders))
     by_source: dict[str, dict[Path, LabelledImage]] = {}
     for image in held_out:
         by_source.setdefault(image.source, {})[image.path] = image

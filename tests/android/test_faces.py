@@ -8,7 +8,7 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter as LiteRt
 
-from ffkeras.crosscheck.same_faces import differing_faces, differing_kernels
+from ffkeras.compare.faces import differing_faces, differing_kernels
 from ffkeras.errors import UserError
 from ffkeras.geometry import letterbox, make_anchors
 from ffkeras.geometry.letterbox import Letterbox

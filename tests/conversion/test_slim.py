@@ -11,13 +11,13 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from ffkeras.conversion.slim import differing_outputs, slim
-from ffkeras.crosscheck.launch import run_worker
-from ffkeras.crosscheck.runtimes import find_runtimes
 from ffkeras.errors import UserError
 from ffkeras.runtime import read_metadata
 from ffkeras.runtime.checksum import file_checksum, find_checksum
 from ffkeras.runtime.flatbuffer import find_metadata_buffer
 from ffkeras.runtime.metadata import METADATA_NAME
+from ffkeras.runtimes.launch import run_worker
+from ffkeras.runtimes.registry import find_runtimes
 from ffkeras.tflite_file.graph import TfliteGraph
 from ffkeras.tflite_file.sharing_builder import BUFFER_ALIGNMENT
 

@@ -9,8 +9,8 @@ import pytest
 from ffkeras.crosscheck.check import Settings, check_file
 from ffkeras.crosscheck.markdown import to_markdown
 from ffkeras.crosscheck.report import FileReport
-from ffkeras.crosscheck.runtimes import RUNTIMES
 from ffkeras.crosscheck.sample import Sample
+from ffkeras.runtimes.registry import RUNTIMES
 
 micro = pytest.mark.skipif(
     importlib.util.find_spec("tflite_micro") is None, reason="tflite-micro is not installed (Linux on x86-64)"

@@ -4,12 +4,12 @@ import sys
 import numpy as np
 import pytest
 
-from ffkeras.crosscheck import worker
 from ffkeras.crosscheck.check import Settings
 from ffkeras.crosscheck.device_inputs import write_device_inputs
-from ffkeras.crosscheck.runtimes import RUNTIMES
 from ffkeras.crosscheck.sample import Sample
 from ffkeras.errors import UserError
+from ffkeras.runtimes import worker
+from ffkeras.runtimes.registry import RUNTIMES
 
 LITERT = [runtime for runtime in RUNTIMES if not runtime.machine and runtime.package == "litert"]
 

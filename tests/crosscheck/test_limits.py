@@ -1,7 +1,7 @@
 import dataclasses
 
+from ffkeras.compare.outputs import OutputDifference
 from ffkeras.crosscheck import limits
-from ffkeras.crosscheck.differences import OutputDifference
 from ffkeras.crosscheck.report import FaceSummary, OperationDifference
 
 STILL = FaceSummary(200, 3, 2, 0, 0, 0.4, 2.0, 0.5, 2.5, 0.02)

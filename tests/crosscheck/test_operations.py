@@ -1,7 +1,7 @@
 import numpy as np
 
 from ffkeras.crosscheck.operations import SingleOperations, compare_operations
-from ffkeras.crosscheck.runtimes import RUNTIMES
+from ffkeras.runtimes.registry import RUNTIMES
 
 
 def test_file_falls_apart_into_operations_that_run_alone(lamp_int8, tmp_path, lamp_image):

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from ffkeras.crosscheck.differences import OutputDifference
+from ffkeras.compare.outputs import OutputDifference
 from ffkeras.crosscheck.markdown import to_markdown
 from ffkeras.crosscheck.report import FaceSummary, FileReport, RuntimeResult
 from ffkeras.crosscheck.text import to_renderable

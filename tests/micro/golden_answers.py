@@ -4,8 +4,8 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from ffkeras.crosscheck.golden import faces_of, read_index
-from ffkeras.crosscheck.same_faces import differing_faces
+from ffkeras.compare.faces import differing_faces
+from ffkeras.golden.make import faces_of, read_index
 from ffkeras.runtime import read_metadata
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,8 +11,8 @@ import cv2
 import pytest
 
 from ffkeras import cli
-from ffkeras.crosscheck.golden import faces_of
-from ffkeras.crosscheck.same_faces import differing_faces
+from ffkeras.compare.faces import differing_faces
+from ffkeras.golden.make import faces_of
 from ffkeras.images import read_image
 from ffkeras.runtime import FaceDetector
 

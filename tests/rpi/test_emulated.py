@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ffkeras.crosscheck.golden import OUTPUT_ORDER, faces_of, read_index
-from ffkeras.crosscheck.launch import run_worker
-from ffkeras.crosscheck.replay import Replay
-from ffkeras.crosscheck.runtimes import ARM, REFERENCE, Runtime
-from ffkeras.crosscheck.same_faces import differing_faces, differing_kernels
+from ffkeras.compare.faces import differing_faces, differing_kernels
+from ffkeras.golden.make import OUTPUT_ORDER, faces_of, read_index
 from ffkeras.images import read_image
+from ffkeras.runtimes.launch import run_worker
+from ffkeras.runtimes.registry import ARM, REFERENCE, Runtime
+from ffkeras.runtimes.replay import Replay
 
 ROOT = Path(__file__).resolve().parents[2]
 RPI, GOLDEN, RELEASED = ROOT / "tflite" / "rpi", ROOT / "tests" / "golden", ROOT / "tflite" / "models"

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ffkeras.crosscheck.golden import MODELS, read_index
+from ffkeras.golden.make import MODELS, read_index
 from ffkeras.images import read_image
 from ffkeras.web.bundle import bundle_models
 from ffkeras.web.server import make_server

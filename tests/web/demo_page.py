@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from ffkeras.crosscheck.golden import faces_of
+from ffkeras.golden.make import faces_of
 
 PATIENCE = 60_000  # milliseconds; the machine may be busy
 

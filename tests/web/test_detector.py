@@ -5,11 +5,11 @@ import zlib
 import numpy as np
 import pytest
 
+from ffkeras.compare.faces import differing_faces
 from ffkeras.conversion.apply_target import apply_target
 from ffkeras.conversion.targets import TARGETS
-from ffkeras.crosscheck.golden import OUTPUT_ORDER, faces_of
-from ffkeras.crosscheck.same_faces import differing_faces
 from ffkeras.geometry import AnchorConfig, letterbox, make_anchors
+from ffkeras.golden.make import OUTPUT_ORDER, faces_of
 from ffkeras.images import read_image
 from ffkeras.runtime import Interpreter, decode_faces, read_metadata
 from ffkeras.runtime.output import Output

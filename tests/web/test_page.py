@@ -9,9 +9,8 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from PIL import Image
 
-from ffkeras.crosscheck.golden import faces_of
-from ffkeras.crosscheck.moved_faces import match_faces
-from ffkeras.crosscheck.same_faces import NEAR_THRESHOLD
+from ffkeras.compare.faces import NEAR_THRESHOLD, match_faces
+from ffkeras.golden.make import faces_of
 from ffkeras.images import read_image
 from ffkeras.runtime import FaceDetector, read_metadata
 from ffkeras.tflite_file.pack import pack_model

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ffkeras.crosscheck.differences import compare_outputs, output_steps
+from ffkeras.compare.outputs import compare_outputs, output_steps
 
 
 def test_int8_difference_counts_in_steps():

@@ -7,9 +7,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ffkeras.crosscheck.golden import INDEX, faces_of, list_files, read_index
-from ffkeras.crosscheck.same_faces import differing_faces, differing_kernels
+from ffkeras.compare.faces import differing_faces, differing_kernels
 from ffkeras.errors import UserError
+from ffkeras.golden.make import INDEX, faces_of, list_files, read_index
 from ffkeras.images import read_image
 
 EXACT_FACTS = ("file", "sha256", "image_size", "score_threshold", "iou_threshold")

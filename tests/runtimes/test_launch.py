@@ -3,8 +3,8 @@ import stat
 import numpy as np
 import pytest
 
-from ffkeras.crosscheck.launch import run_worker
-from ffkeras.crosscheck.runtimes import ARM, RUNTIMES, find_runtimes
+from ffkeras.runtimes.launch import run_worker
+from ffkeras.runtimes.registry import ARM, RUNTIMES, find_runtimes
 
 LITERT = RUNTIMES[0]
 ON_ARM = next(runtime for runtime in RUNTIMES if runtime.machine == ARM)

@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ffkeras.geometry import iou_matrix
+from ffkeras.compare.faces import match_faces
 from ffkeras.runtime import Face
 
-MATCHING_IOU = 0.5  # the same face
 SURE_MARGIN = 0.1  # a face this far above the threshold must not be lost: nearer ones come and go with rounding
 
 
@@ -63,18 +62,3 @@ class MovedFaces:
         self.box_shifts.append(box)
         self.landmark_shifts.append(landmark)
         self.relative_shifts.append(max(box, landmark) / size)
-
-
-def match_faces(reference: Sequence[Face], other: Sequence[Face]) -> dict[int, int]:
-    """Index in `reference` -> index in `other`, where each is the other's best overlap and that is MATCHING_IOU."""
-    if not reference or not other:
-        return {}
-    overlaps = iou_matrix(_boxes(reference), _boxes(other))  # [reference, other]
-    best = overlaps.argmax(axis=1)
-    mutual = overlaps.argmax(axis=0)[best] == np.arange(len(reference))
-    reached = overlaps[np.arange(len(reference)), best] >= MATCHING_IOU
-    return {int(i): int(best[i]) for i in np.flatnonzero(mutual & reached)}
-
-
-def _boxes(faces: Sequence[Face]) -> np.ndarray:
-    return np.array([face.box for face in faces], np.float32).reshape(-1, 4)

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from ffkeras.crosscheck.moved_faces import MovedFaces, match_faces
+from ffkeras.compare.faces import match_faces
+from ffkeras.compare.moved_faces import MovedFaces
 from ffkeras.runtime import Face
 
 

@@ -4,13 +4,29 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ffkeras.crosscheck.moved_faces import match_faces
+from ffkeras.geometry import iou_matrix
 from ffkeras.runtime import Face
 
+MATCHING_IOU = 0.5  # the same face
 DECODING_PIXELS = 0.01  # of the image: what float arithmetic may move between implementations in Python
 DECODING_SCORE = 1e-4
 NEAR_THRESHOLD = 0.05  # a face this near comes and goes with the rounding of int8 kernels
 KERNEL_SHIFT = 0.15  # of a face's size, the square root of its area: what other kernels may move a box by (most: 0.11)
+
+
+def match_faces(reference: Sequence[Face], other: Sequence[Face]) -> dict[int, int]:
+    """Index in `reference` -> index in `other`, where each is the other's best overlap and that is MATCHING_IOU."""
+    if not reference or not other:
+        return {}
+    overlaps = iou_matrix(_boxes(reference), _boxes(other))  # [reference, other]
+    best = overlaps.argmax(axis=1)
+    mutual = overlaps.argmax(axis=0)[best] == np.arange(len(reference))
+    reached = overlaps[np.arange(len(reference)), best] >= MATCHING_IOU
+    return {int(i): int(best[i]) for i in np.flatnonzero(mutual & reached)}
+
+
+def _boxes(faces: Sequence[Face]) -> np.ndarray:
+    return np.array([face.box for face in faces], np.float32).reshape(-1, 4)
 
 
 def differing_faces(

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 
-from ffkeras.crosscheck.replay import Replay
 from ffkeras.runtime import FaceDetector
+from ffkeras.runtimes.replay import Replay
 
 
 def run(model, values):

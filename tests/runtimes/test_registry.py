@@ -1,4 +1,4 @@
-from ffkeras.crosscheck.runtimes import ARM, RUNTIMES, arm_versions, find_runtimes, python_of
+from ffkeras.runtimes.registry import ARM, RUNTIMES, arm_versions, find_runtimes, python_of
 
 
 def test_runtimes_of_this_machine_are_found_without_being_imported():

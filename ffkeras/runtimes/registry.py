@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ffkeras.crosscheck.worker import MODULES, PACKAGES
+from ffkeras.runtimes.worker import MODULES, PACKAGES
 
 REFERENCE = "reference"  # the kernels that define what an operation means; TFLite Micro has the same
 BUILT_IN = "built-in"  # TFLite's optimised kernels without a delegate

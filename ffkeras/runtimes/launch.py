@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ffkeras.crosscheck.runtimes import Runtime, python_of
+from ffkeras.runtimes.registry import Runtime, python_of
 
 WORKER = Path(__file__).with_name("worker.py")
 TELLING_LINES = 3  # of what a failed worker wrote to stderr

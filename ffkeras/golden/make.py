@@ -15,15 +15,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ffkeras.crosscheck.golden_decoding import Geometry, make_decoding_cases
-from ffkeras.crosscheck.golden_images import PHOTOGRAPHS, make_images
-from ffkeras.crosscheck.launch import run_worker
-from ffkeras.crosscheck.replay import Replay
-from ffkeras.crosscheck.runtimes import RUNTIMES, THIS_MACHINE
 from ffkeras.errors import UserError
 from ffkeras.files import read_json, write_bytes
+from ffkeras.golden.decoding import Geometry, make_decoding_cases
+from ffkeras.golden.images import PHOTOGRAPHS, make_images
 from ffkeras.images import read_image
 from ffkeras.runtime import Face, read_model
+from ffkeras.runtimes.launch import run_worker
+from ffkeras.runtimes.registry import RUNTIMES, THIS_MACHINE
+from ffkeras.runtimes.replay import Replay
 
 FORMAT = 1
 INDEX = "golden.json"

@@ -6,18 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ffkeras.crosscheck.golden import KEPT_UP_TO, MODELS, faces_of, list_files, make_golden, read_index, write_golden
-from ffkeras.crosscheck.golden_check import find_differences
-from ffkeras.crosscheck.launch import run_worker
-from ffkeras.crosscheck.replay import Replay
-from ffkeras.crosscheck.runtimes import RUNTIMES
-from ffkeras.crosscheck.same_faces import KERNEL_SHIFT, differing_faces, differing_kernels
+from ffkeras.compare.faces import KERNEL_SHIFT, differing_faces, differing_kernels
 from ffkeras.geometry import decode_boxes, iou_matrix, make_anchors
+from ffkeras.golden.check import find_differences
+from ffkeras.golden.make import KEPT_UP_TO, MODELS, faces_of, list_files, make_golden, read_index, write_golden
 from ffkeras.images import read_image
 from ffkeras.runtime import Face
 from ffkeras.runtime.decode import MAX_FACES
+from ffkeras.runtimes.launch import run_worker
+from ffkeras.runtimes.registry import RUNTIMES
+from ffkeras.runtimes.replay import Replay
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 GOLDEN, RELEASED, PHOTOGRAPHS = (
     ROOT / "tests" / "golden",
     ROOT / "tflite" / "models",

@@ -1,0 +1,4 @@
+"""How far two results of one network lie apart: lists of faces, and raw outputs. Runs nothing.
+
+Conversion, the cross-check of runtimes and the golden set stand on it.
+"""
