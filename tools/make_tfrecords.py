@@ -65,7 +65,7 @@ def check(options: argparse.Namespace) -> int:
     code = 0
     for folder in options.data:
         damaged = check_shards(Path(folder), options.workers, shown)
-        code |= told(damaged, f"{folder}: {len(damaged)} faults.")
+        code |= told(damaged, f"{folder}: {len(damaged)} damaged or missing.")
         if not damaged:
             print(f"{folder}: every record is as it was written")
     return code

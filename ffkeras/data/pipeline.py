@@ -46,14 +46,17 @@ def training_dataset(source: Source, config: PipelineConfig, encode: Encode, sta
         start_step: the first batch.
 
     Returns:
-        Batches of images float32 [B, H, W, 3], BGR minus mean, and the dictionary of targets, each [B, ...].
+        Batches of images float32 [B, H, W, 3], BGR minus mean, and the dictionary of targets, each [B, ...]; B is
+        `config.part_size`.
     """
     cv2.setNumThreads(1)  # the workers are the threads; OpenCV's own would only get in their way
     example = encode(*NO_FACES)
     types = (tf.uint8, *(tf.as_dtype(value.dtype) for value in example.values()))
     shapes = ((*config.image_size, 3), *(value.shape for value in example.values()))
 
-    def load(position):
+    def load(number):  # of the samples that are made here, from the start of training
+        step, row = number // config.part_size, number % config.part_size
+        position = step * config.batch_size + config.part[0] * config.part_size + row
         tensors = tf.numpy_function(functools.partial(_load, source, config, encode), [position], types, stateful=False)
         image, *targets = (tf.ensure_shape(tensor, shape) for tensor, shape in zip(tensors, shapes, strict=True))
         return image, dict(zip(example, targets, strict=True))
@@ -65,9 +68,9 @@ def training_dataset(source: Source, config: PipelineConfig, encode: Encode, sta
         mean = tf.tile(tf.constant(config.mean, tf.float32), [width])
         return tf.reshape(tf.cast(rows, tf.float32) - mean, images.shape), targets
 
-    dataset = tf.data.Dataset.range(start_step * config.batch_size, END_OF_TIME)
+    dataset = tf.data.Dataset.range(start_step * config.part_size, END_OF_TIME // config.part[1])
     dataset = dataset.map(load, num_parallel_calls=config.workers, deterministic=True)
-    dataset = dataset.batch(config.batch_size, drop_remainder=True)
+    dataset = dataset.batch(config.part_size, drop_remainder=True)
     return dataset.map(normalise).prefetch(PREFETCHED_BATCHES)
 
 

@@ -33,6 +33,7 @@ class PipelineConfig:
         seed: of the sample order and of all augmentation, 0 or greater.
         augment: how samples are varied.
         workers: samples made at the same time.
+        part: (index, count): which of `count` equal parts of every batch is made, for processes that share batches.
     """
 
     image_size: tuple[int, int]
@@ -41,6 +42,12 @@ class PipelineConfig:
     seed: int = 0
     augment: AugmentConfig = AugmentConfig()
     workers: int = 2
+    part: tuple[int, int] = (0, 1)
+
+    @property
+    def part_size(self) -> int:
+        """Samples in the part of a batch that is made."""
+        return self.batch_size // self.part[1]
 
 
 def steps_per_epoch(source: Source, config: PipelineConfig) -> int:
@@ -56,14 +63,26 @@ def sample_order(count: int, seed: int, epoch: int) -> np.ndarray:
 
 def make_sample(source: Source, config: PipelineConfig, position: int) -> Sample:
     """The sample at a position of the endless sequence, augmented: a pure function of (source, config, position)."""
-    epoch, place = divmod(position, len(source))
-    index = int(sample_order(len(source), config.seed, epoch)[place])
+    indices, rng = _chosen(len(source), config, position)
+    parts = [_load(source, part) for part in indices]
+    if len(parts) > 1:
+        return mosaic(parts, config.image_size, config.mean, config.augment, rng)
+    return augment(parts[0], config.image_size, config.mean, config.augment, rng)
+
+
+def images_of(count: int, config: PipelineConfig, position: int) -> list[int]:
+    """Which of `count` images the sample at a position is made of."""
+    return _chosen(count, config, position)[0]
+
+
+def _chosen(count: int, config: PipelineConfig, position: int) -> tuple[list[int], np.random.Generator]:
+    """The images of a sample, one or four, and the generator that augments them."""
+    epoch, place = divmod(position, count)
+    index = int(sample_order(count, config.seed, epoch)[place])
     rng = np.random.default_rng((config.seed, epoch, index))
     if config.augment.mosaic_probability and rng.random() < config.augment.mosaic_probability:
-        others = rng.integers(len(source), size=3).tolist()
-        parts = [_load(source, part) for part in (index, *others)]
-        return mosaic(parts, config.image_size, config.mean, config.augment, rng)
-    return augment(_load(source, index), config.image_size, config.mean, config.augment, rng)
+        return [index, *rng.integers(count, size=3).tolist()], rng
+    return [index], rng
 
 
 def _load(source: Source, index: int) -> Sample:

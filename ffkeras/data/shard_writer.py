@@ -84,7 +84,9 @@ def shrink(image: np.ndarray, labelled: LabelledImage, longest_side: int) -> Enc
     )
 
 
-def write_shards(images, folder: Path, shard_bytes: int, workers: int = 2, track: Track = iter) -> ShardIndex:
+def write_shards(
+    images, folder: Path, shard_bytes: int, workers: int = 2, track: Track = iter, hold_out: bool = True
+) -> ShardIndex:
     """Write labelled images as a folder of shards; what is there of the same images already is kept.
 
     Shards appear one by one and whole, the index comes last. So a stopped call is done again from the last shard on.
@@ -95,6 +97,7 @@ def write_shards(images, folder: Path, shard_bytes: int, workers: int = 2, track
         shard_bytes: a shard is as large at most, if one image is not larger.
         workers: images that are read and checked at the same time.
         track: shows the progress over the numbers of the images that are left.
+        hold_out: whether some of them are held out for validation, see `split_held_out`.
 
     Raises:
         UserError: the folder cannot be written or holds shards of other images, or no image can be read.
@@ -109,7 +112,7 @@ def write_shards(images, folder: Path, shard_bytes: int, workers: int = 2, track
     places = track(range(begin, len(images)))
     for part in _write_parts(_read(images, places, workers), folder, len(finished), shard_bytes):
         finished.append(part)
-    index = _write_index(folder, finished, made_from)
+    index = _write_index(folder, finished, made_from, hold_out)
     for path in (folder / UNFINISHED_FILE, *(_part_file(folder, part.shard.name) for part in finished)):
         path.unlink(missing_ok=True)
     return index
@@ -286,7 +289,7 @@ def make_example(data: bytes, labelled: LabelledImage) -> bytes:
     return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString(deterministic=True)
 
 
-def _write_index(folder: Path, parts: list[_Part], made_from: str) -> ShardIndex:
+def _write_index(folder: Path, parts: list[_Part], made_from: str, hold_out: bool) -> ShardIndex:
     sources = list(dict.fromkeys(name for part in parts for name in part.sources))
     rows = [part.rows.copy() for part in parts]
     for table, part in zip(rows, parts, strict=True):
@@ -297,7 +300,7 @@ def _write_index(folder: Path, parts: list[_Part], made_from: str) -> ShardIndex
         first = next((line for part in parts for line in part.left_out), "there are none")
         raise UserError(f"{folder}: no image could be written; {first}")
     held_out = np.concatenate([part.held_out for part in parts])
-    if held_out.all():  # of very few images; see `split_held_out`
+    if held_out.all() or not hold_out:  # all of very few images; see `split_held_out`
         held_out[:] = False
     tables = table[~held_out], table[held_out]
     for name, kept in zip((TRAINING_FILE, HELD_OUT_FILE), tables, strict=True):

@@ -166,7 +166,12 @@ class ChosenSource:
 
     def load(self, index: int) -> tuple[np.ndarray, LabelledImage]:
         """See `Source`."""
-        return self.source.load(self.indices[index])
+        source, place = self.place_of(index)
+        return source.load(place)
+
+    def place_of(self, index: int) -> tuple[Source, int]:
+        """The source of a sample, and its number there."""
+        return self.source, self.indices[index]
 
 
 class JoinedSource:
@@ -181,8 +186,13 @@ class JoinedSource:
 
     def load(self, index: int) -> tuple[np.ndarray, LabelledImage]:
         """See `Source`."""
+        source, place = self.place_of(index)
+        return source.load(place)
+
+    def place_of(self, index: int) -> tuple[Source, int]:
+        """The source of a sample, and its number there."""
         part = bisect.bisect_right(self._ends, index)
-        return self.sources[part].load(index - (self._ends[part - 1] if part else 0))
+        return self.sources[part], index - (self._ends[part - 1] if part else 0)
 
 
 def parts_of(source: Source) -> list[Source]:

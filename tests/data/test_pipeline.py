@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from ffkeras.backend import tf
+from ffkeras.data.augment_config import AugmentConfig
 from ffkeras.data.image_cache import FileSource, ImageCache
 from ffkeras.data.labels import LabelledImage
 from ffkeras.data.pipeline import training_dataset, user_errors
-from ffkeras.data.samples import PipelineConfig, make_sample, steps_per_epoch
+from ffkeras.data.samples import PipelineConfig, images_of, make_sample, steps_per_epoch
 from ffkeras.errors import UserError
 
 MEAN = (104.0, 117.0, 123.0)
@@ -68,6 +69,35 @@ def test_resumed_dataset_equals_the_uninterrupted_one_bit_for_bit():
 
 def test_data_do_not_depend_on_the_number_of_workers():
     assert_same(batches(Drawn(10), config_of(workers=1), 5), batches(Drawn(10), config_of(workers=7), 5))
+
+
+@pytest.mark.parametrize("count", [2, 4])
+def test_the_parts_of_processes_that_share_batches_make_up_each_batch(count):
+    source, start = Drawn(10), 3
+    whole = batches(source, config_of(), 5, start_step=start)
+    parts = [batches(source, config_of(part=(i, count)), 5, start_step=start) for i in range(count)]
+    joined = []
+    for same_batch in zip(*parts, strict=True):
+        images, targets = zip(*same_batch, strict=True)
+        joined.append((np.concatenate(images), {n: np.concatenate([t[n] for t in targets]) for n in targets[0]}))
+    assert_same(joined, whole)
+
+
+@pytest.mark.parametrize("mosaic", [0.0, 0.5])
+def test_the_images_of_a_sample_are_known_before_it_is_made(mosaic):
+    class Recorded(Drawn):
+        def load(self, index):
+            seen.append(index)
+            return super().load(index)
+
+    config = config_of(augment=AugmentConfig(mosaic_probability=mosaic))
+    lengths = set()
+    for position in range(20):
+        seen = []
+        make_sample(Recorded(10), config, position)
+        assert images_of(10, config, position) == seen
+        lengths.add(len(seen))
+    assert lengths == ({1, 4} if mosaic else {1})
 
 
 def test_every_sample_comes_once_an_epoch_in_a_new_order():
