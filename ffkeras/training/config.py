@@ -10,6 +10,7 @@ from ffkeras.training.loss_config import SSD, LossConfig
 from ffkeras.training.schedule import COSINE, SCHEDULES, Schedule
 
 EXTENDABLE = ("epochs", "steps", "decay_share", "frozen_norm_share")  # what a run that goes on may change
+NORM_STATISTICS = OF_BATCH, OF_WORKER = "batch", "worker"
 BACKBONE_BLOCKS = 14  # the stem and 13 blocks
 SEEDS = 1 << 32  # what NumPy's and TensorFlow's generators all take
 
@@ -46,6 +47,9 @@ class TrainingConfig:
         frozen_norm_share: the last part of the steps, 0..1, in which BatchNorm uses its moving statistics, as in
             inference. Layers that serve several levels see other statistics on each, so that batch statistics in
             training and moving ones in inference make different networks of one.
+        norm_statistics: where several workers train together, whether BatchNorm sees the whole `batch`, so that their
+            number changes nothing, or the `worker`'s part alone, which spares most of the exchange; the moving
+            statistics are then the mean of the workers'.
         average_decay: 0..1, of the exponential moving average of the weights, which is what is validated and saved.
         loss: what is learned from labels.
         augment: how samples are varied.
@@ -84,6 +88,7 @@ class TrainingConfig:
     decay_share: float = 0.3
     gradient_norm: float = 10.0
     frozen_norm_share: float = 0.3
+    norm_statistics: str = OF_BATCH
     average_decay: float = 0.999
     loss: LossConfig = LossConfig()
     augment: AugmentConfig = AugmentConfig()
@@ -125,6 +130,9 @@ class TrainingConfig:
             raise UserError("quantization-aware training changes all weights; leave out --frozen-blocks.")
         if self.schedule not in SCHEDULES:
             raise UserError(f"schedule is {self.schedule!r}; choose one of {', '.join(SCHEDULES)}.")
+        if self.norm_statistics not in NORM_STATISTICS:
+            kinds = " or ".join(NORM_STATISTICS)
+            raise UserError(f"norm_statistics is {self.norm_statistics!r}; choose {kinds}.")
         if self.parts and not self.start_from:
             raise UserError("parts are taken from a trained network; name its run with --from.")
         if self.quantize and self.parts:
