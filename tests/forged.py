@@ -93,6 +93,8 @@ def changed_records(model: bytes) -> Iterator[tuple[str, bytes]]:
         "a format that is true": {"format": True},
         "a format with a word": {"format": "2"},
         "no licence": {"license": None},
+        "a network with a name of ten thousand letters": {"network": "nano_b" * 2000},
+        "a network with a name of two lines": {"network": "nano\n_b"},
         "a version that is a number": {"ffkeras_version": 1},
         "a network in words": {"model": "nano_b"},
         "a threshold in words": {"score_threshold": "0.5"},
@@ -162,6 +164,7 @@ GRAPH_CHANGES = {
     "a larger input tensor": _tensor(-1, shape=np.array([1, 320, 320, 3], np.int32)),
     "an input of one channel": _tensor(-1, shape=np.array([1, 160, 160, 1], np.int32)),
     "an input without a shape": _tensor(-1, shape=None),
+    "an input of ten thousand dimensions": _tensor(-1, shape=np.arange(10_000, dtype=np.int32)),
     "an input in 16 bits": _tensor(-1, type=INT16),
     "an output in 16 bits": _tensor(1, type=INT16),
     "an output of other rows": _tensor(0, shape=np.array([1, 1574, 4], np.int32)),
@@ -185,6 +188,12 @@ GRAPH_CHANGES = {
     "an absent output": _set("outputs", lambda graph: [*graph.outputs[:2], -1]),
     "a signature of other tensors": _signature,
     "a signature of another graph": lambda tree, _: setattr(tree.signatureDefs[0], "subgraphIndex", 1),
+    "two outputs of one name in the signature": lambda tree, _: setattr(
+        tree.signatureDefs[0].outputs[0], "name", tree.signatureDefs[0].outputs[1].name
+    ),
+    "a name in the signature that is not UTF-8": lambda tree, _: setattr(
+        tree.signatureDefs[0].outputs[0], "name", b"\xff"
+    ),
     "two graphs": lambda tree, graph: tree.subgraphs.append(graph),
     "levels in another order": _levels,
     "an operation that is not there": lambda _, graph: setattr(graph.operators[-1], "opcodeIndex", 1000),

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ffkeras import cli
+from ffkeras import checks, cli
 from ffkeras.errors import UserError
 from ffkeras.files import read_json, write_json
 from ffkeras.models.config import NetworkConfig, config_from_json, config_to_json
-from ffkeras.training.config import SEEDS, TrainingConfig
+from ffkeras.training.config import TrainingConfig
 from ffkeras.training.log import CsvLog
 
 PLAN_FILE = "ablation.json"
@@ -137,8 +137,7 @@ class Run:
     seed: int
 
     def __post_init__(self):
-        if not 0 <= self.seed < SEEDS:
-            raise UserError(f"seed is {self.seed}; give a whole number from 0 to {SEEDS - 1}.")
+        checks.seed(self)
 
     @property
     def name(self) -> str:

@@ -1,9 +1,9 @@
 """How training samples are varied."""
 
 import dataclasses
-import math
 from dataclasses import dataclass
 
+from ffkeras import checks
 from ffkeras.errors import UserError
 
 LARGEST_SCALE = 16.0  # a face of 64 pixels in an image that fits would be one of 4
@@ -38,10 +38,7 @@ class AugmentConfig:
         object.__setattr__(self, "crop_scales", tuple(self.crop_scales))
         if not self.crop_scales or not all(0 < scale <= LARGEST_SCALE for scale in self.crop_scales):
             raise UserError(f"crop_scales is {self.crop_scales}; give numbers above zero, {LARGEST_SCALE:g} at most.")
-        for name in ("zoom_out_probability", "free_crop_probability", "mosaic_probability", "grey_probability"):
-            value = getattr(self, name)
-            if not (math.isfinite(value) and 0 <= value <= 1):
-                raise UserError(f"{name} is {value}; give a number from 0 to 1.")
+        checks.share(self, "zoom_out_probability", "free_crop_probability", "mosaic_probability", "grey_probability")
         if self.zoom_out_probability + self.free_crop_probability > 1:
             raise UserError(
                 f"zoom_out_probability and free_crop_probability are {self.zoom_out_probability} and "

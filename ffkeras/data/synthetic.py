@@ -1,6 +1,5 @@
 """The data set that needs no download: drawn people in drawn scenes, with exact boxes and landmarks."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,6 @@ from ffkeras.data.drawing.person import PATCH_TOP, draw_person, stock_person
 from ffkeras.data.drawing.scene import degrade, draw_background, draw_occluder
 from ffkeras.data.labels import LabelledImage
 from ffkeras.errors import UserError
-from ffkeras.files import atomic_path, write_text
 
 SMALLEST_FACE = 8.0  # pixels from hairline to chin
 LARGEST_SHARE = 0.7  # of the image's shorter side
@@ -109,29 +107,6 @@ class SyntheticFaces:
             ignore=np.zeros(len(boxes), bool),
         )
         return image, labels
-
-
-def write_label_folder(faces: SyntheticFaces, folder: str | os.PathLike) -> Path:
-    """Write images (JPEG, in `folder`/images) and `folder`/label.txt, which `read_label_file` reads.
-
-    Returns:
-        the path of label.txt.
-
-    Raises:
-        UserError: the folder cannot be written.
-    """
-    folder, lines = Path(folder), []
-    for image, labels in faces:
-        name = labels.path.with_suffix(".jpg").name
-        with atomic_path(folder / "images" / name) as temporary:
-            temporary.write_bytes(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes())
-        lines.append(f"# {name}")
-        for box, points in zip(labels.boxes, labels.landmarks, strict=True):
-            numbers = [*box[:2], *(box[2:] - box[:2])]
-            numbers += [value for x, y in points for value in (x, y, 0.0)]
-            lines.append(" ".join(f"{value:.4f}" for value in numbers))
-    write_text(folder / "label.txt", "\n".join(lines) + "\n")
-    return folder / "label.txt"
 
 
 def _arrange(rng: np.random.Generator, image_size: tuple[int, int]) -> list[_Place]:

@@ -7,7 +7,7 @@ from ffkeras.layers.backbone import MobileNetV1
 from ffkeras.layers.batch_norm import BatchNorm
 from ffkeras.layers.bifpn import BiFPN, BiFPNLayer
 from ffkeras.layers.block import Block, Filters
-from ffkeras.layers.cbam import CBAM
+from ffkeras.layers.cbam import CBAM, SharedCBAM
 from ffkeras.layers.channel_shuffle import ChannelShuffle
 from ffkeras.layers.conv_bn import ConvBN
 from ffkeras.layers.deformable_convolution import DeformableConvBN
@@ -19,7 +19,6 @@ from ffkeras.layers.mse_fpn import MSEFPN
 from ffkeras.layers.multi_scale_intelligence import MultiScaleIntelligence
 from ffkeras.layers.progressive_enhancement import ProgressiveEnhancement
 from ffkeras.layers.scale_decoupling import ScaleDecoupling
-from ffkeras.layers.shared_cbam import SharedCBAM
 from ffkeras.layers.smart_feature_reuse import SmartFeatureReuse
 from ffkeras.layers.ssh import SSH, SSHFourBranches
 

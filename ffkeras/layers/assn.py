@@ -2,10 +2,10 @@
 
 from ffkeras.backend import keras
 from ffkeras.layers.block import Block, Filters
+from ffkeras.layers.cbam import SpatialGate
 from ffkeras.layers.channel_slice import ChannelSlice
 from ffkeras.layers.conv_bn import ConvBN
 from ffkeras.layers.convolution import Conv2D
-from ffkeras.layers.spatial_gate import SpatialGate
 
 SCALES = (1, 2, 4)  # the map is pooled to 1, 1/2, 1/4
 

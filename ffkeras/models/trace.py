@@ -127,7 +127,8 @@ def trace(
     """
     with tf.init_scope():
         images = keras.Input((*image_size, 3), batch_size, name="image")
-        graph = keras.Model(images, function(images))
+        outputs = function(images)
+        graph = keras.Model(images, outputs)
     nodes = [node for depth in sorted(graph._nodes_by_depth, reverse=True) for node in graph._nodes_by_depth[depth]]
     maker = {id(node.outputs): position for position, node in enumerate(nodes)}
     turns: dict[int, list[int]] = {}  # by the layer: nodes of this graph, in the order in which they were made
@@ -137,7 +138,7 @@ def trace(
     return FlatNetwork(
         name,
         tuple(_read(node, maker, turns[id(node.layer)]) for node in nodes),
-        {key: maker[id(tensor)] for key, tensor in graph.output.items()},
+        {key: maker[id(tensor)] for key, tensor in outputs.items()},
     )
 
 

@@ -1,14 +1,13 @@
 """How a network is pruned, saved as `prune.json` in the output folder."""
 
 import dataclasses
-import math
 import zlib
 from dataclasses import dataclass, field
 
+from ffkeras import checks
 from ffkeras.errors import UserError
 from ffkeras.files import read_json
 from ffkeras.pruning.budgets import parse_budget
-from ffkeras.training.config import SEEDS
 
 CONFIG_FILE = "prune.json"
 LOSS, AVERAGE_PRECISION = "loss", "ap"
@@ -76,22 +75,16 @@ class PruneConfig:
             object.__setattr__(self, name, tuple(getattr(self, name)))
         for budget in self.budgets:
             parse_budget(budget)
-        for name in ("align", "synthetic_count", "batch_size", "trials", "trial_steps", "trial_learning_rate"):
-            self._require(0 < getattr(self, name) < math.inf, name, "give a number above zero")
-        for name in ("held_out", "epochs", "learning_rate"):
-            self._require(0 < getattr(self, name) < math.inf, name, "give a number above zero")
-        self._require(0 < self.highest_rate < 1, "highest_rate", "give a number between 0 and 1")
-        self._require(self.objective in OBJECTIVES, "objective", f"choose one of {', '.join(OBJECTIVES)}")
-        self._require(0 <= self.seed < SEEDS, "seed", f"give a whole number from 0 to {SEEDS - 1}")
+        checks.above_zero(self, "align", "synthetic_count", "batch_size", "trials", "trial_steps", "held_out", "epochs")
+        checks.above_zero(self, "trial_learning_rate", "learning_rate")
+        checks.require(self, "highest_rate", 0 < self.highest_rate < 1, "give a number between 0 and 1")
+        checks.choice(self, "objective", OBJECTIVES)
+        checks.seed(self)
         for group, rate in self.rates.items():
             if not 0 <= rate < 1:
                 raise UserError(f"the rate of {group} is {rate}; give a number from 0 to below 1.")
         if self.rates_from != GIVEN and not self.budgets:
             raise UserError("nothing says how small the network should be; give a --budget, or --rates.")
-
-    def _require(self, holds: bool, name: str, advice: str) -> None:
-        if not holds:
-            raise UserError(f"{name} is {getattr(self, name)}; {advice}.")
 
     def fingerprint(self) -> str:
         """Eight digits that are equal where two machines search for the same; paths do not count."""

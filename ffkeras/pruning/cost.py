@@ -32,6 +32,7 @@ class Measures:
     def __init__(self, pruning_map: PruningMap, budgets: Sequence[Budget], align: int = 1):
         self.map, self.budgets, self.align = pruning_map, tuple(budgets), align
         self._values: dict[tuple[str, tuple], float] = {}
+        self._last_file: tuple[tuple | None, bytes] = None, b""
         self._dense_files: dict[tuple[int, int], bytes] = {}
 
     def widths(self, rates: Rates) -> dict[str, int]:
@@ -103,8 +104,11 @@ class Measures:
         return invoke_ratio(pruned, self._dense_file(budget.image_size), budget.image_size)
 
     def _file(self, widths: dict[str, int], image_size: tuple[int, int], xnnpack_passes: bool) -> bytes:
-        pruned = remove(self.map.model, choose(self.map, widths))
-        return convert_quickly(pruned, image_size, xnnpack_passes)
+        key = tuple(sorted(widths.items())), image_size, xnnpack_passes
+        if key != self._last_file[0]:  # several budgets ask for one file in turn
+            pruned = remove(self.map.model, choose(self.map, widths))
+            self._last_file = key, convert_quickly(pruned, image_size, xnnpack_passes)
+        return self._last_file[1]
 
     def _dense_file(self, image_size: tuple[int, int]) -> bytes:
         if image_size not in self._dense_files:

@@ -64,9 +64,10 @@ class QuantizedFeatherFace(keras.Model):
 
     def detect(self, images, forms: Forms = AS_THEY_ARE):
         """Detect, with the layers of some types in other forms; see `FlatNetwork.run`."""
-        outputs = self.run(images, self._round, forms)
-        squash = self.sigmoid if self.config.class_logits == 1 else self.softmax
-        outputs["classification"] = round_tensor(squash(outputs["classification"]), *PROBABILITY)
+        with tf.name_scope(self.name):  # the converter orders the operations of a file by their names
+            outputs = self.run(images, self._round, forms)
+            squash = self.sigmoid if self.config.class_logits == 1 else self.softmax
+            outputs["classification"] = round_tensor(squash(outputs["classification"]), *PROBABILITY)
         return outputs
 
     def forward(self, images, forms: Forms = AS_THEY_ARE):

@@ -5,7 +5,7 @@ Needs numpy, OpenCV and one TFLite interpreter (ai_edge_litert, tflite_runtime o
 
 from ffkeras.runtime.align import align
 from ffkeras.runtime.blur import blur_faces
-from ffkeras.runtime.decode import decode_faces, softmax
+from ffkeras.runtime.decode import decode_faces
 from ffkeras.runtime.detection import Face
 from ffkeras.runtime.detector import FaceDetector
 from ffkeras.runtime.draw import draw_faces
@@ -27,5 +27,4 @@ __all__ = [
     "read_metadata",
     "read_model",
     "released_models",
-    "softmax",
 ]

@@ -23,7 +23,7 @@ QUANTIZATION_SCALES, QUANTIZATION_ZERO_POINTS = 2, 3
 OPERATOR_CODE, OPERATOR_INPUTS, OPERATOR_OUTPUTS = 0, 1, 2
 CODE_DEPRECATED, CODE_BUILTIN = 0, 3  # a code is the larger of the two
 SIGNATURE_INPUTS, SIGNATURE_OUTPUTS, SIGNATURE_GRAPH = 0, 1, 4
-MAP_TENSOR = 1
+MAP_NAME, MAP_TENSOR = 0, 1
 CONCATENATION = 2
 TYPES = {0: "float32", 9: "int8"}
 OUTPUT_WIDTHS = {  # last axis; files since format 2 may give the probability of a face without that of background
@@ -65,7 +65,7 @@ def read_borders(model: bytes) -> tuple[list[Border], list[Border]]:
 
     Raises:
         BrokenFileError: a truncated file, or a graph that names what is not there.
-        DisagreementError: several graphs, or a signature of other tensors than the graph's own.
+        DisagreementError: several graphs, or a signature that does not name just the graph's own tensors.
     """
     reader, root = open_model(model)
     graphs = reader.tables(root, MODEL_SUBGRAPHS)
@@ -74,9 +74,14 @@ def read_borders(model: bytes) -> tuple[list[Border], list[Border]]:
     graph = _Graph(reader, root, graphs[0])
     for signature in reader.tables(root, MODEL_SIGNATURES):
         for slot, tensors in ((SIGNATURE_INPUTS, graph.inputs), (SIGNATURE_OUTPUTS, graph.outputs)):
-            named = [reader.scalar(entry, MAP_TENSOR, "I") for entry in reader.tables(signature, slot)]
+            entries = reader.tables(signature, slot)
+            named = [reader.scalar(entry, MAP_TENSOR, "I") for entry in entries]
             if reader.scalar(signature, SIGNATURE_GRAPH, "I") or sorted(named) != sorted(tensors):
                 raise DisagreementError("its signature names other tensors than its graph")
+            if len({reader.text(entry, MAP_NAME) for entry in entries}) < len(
+                entries
+            ):  # JavaScript takes them by these
+                raise DisagreementError("its signature gives several tensors one name")
     return [graph.border(tensor) for tensor in graph.inputs], [graph.border(tensor) for tensor in graph.outputs]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from ffkeras.errors import UserError
 from ffkeras.geometry import letterbox, make_anchors
-from ffkeras.runtime.decode import decode_faces
+from ffkeras.runtime.decode import Candidates, FaceDecoder
 from ffkeras.runtime.detection import Face
 from ffkeras.runtime.interpreter import Interpreter
 from ffkeras.runtime.metadata import Metadata
@@ -83,15 +83,17 @@ class FaceDetector:
         return merge(faces, in_tiles, self.iou_threshold)
 
     def _detect(self, image: np.ndarray) -> list[Face]:
+        return self.suppress(*self.find_candidates(image))
+
+    def find_candidates(self, image: np.ndarray) -> tuple[FaceDecoder, Candidates]:
+        """The first part of `detect`: letterbox, network, and what may be a face; `image` is uint8 BGR [H, W, 3]."""
         canvas, fitted = letterbox(image, self.image_size, self.metadata.mean)
-        return decode_faces(
-            self._interpreter.invoke(canvas),
-            self._anchors,
-            self.image_size,
-            fitted,
-            score_threshold=self.score_threshold,
-            iou_threshold=self.iou_threshold,
-        )
+        decoder = FaceDecoder(self._interpreter.invoke(canvas), self._anchors, self.image_size, fitted)
+        return decoder, decoder.candidates(self.score_threshold)
+
+    def suppress(self, decoder: FaceDecoder, candidates: Candidates) -> list[Face]:
+        """The rest of `detect`: of faces that overlap the better one."""
+        return decoder.suppress(candidates, self.iou_threshold)
 
 
 def _probability(name: str, value: float | None, default: float) -> float:

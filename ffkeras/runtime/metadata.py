@@ -22,6 +22,7 @@ QUANTIZATIONS = ("int8", "none")
 BORDERS = ("int8", "float32")
 LARGEST_SIDE = 65536  # pixels, of inputs, anchors and strides: beyond all reason, and far from overflow
 DEEPEST = 100  # objects and lists in each other
+LONGEST_REASON = 300  # characters of a sentence
 LONGEST_WHOLE = 300  # digits; longer numbers are read as floating point
 
 
@@ -203,7 +204,8 @@ def read_metadata(model: bytes, name: str) -> Metadata:
         record = Metadata.from_json(model[place])
     except (ValueError, RecursionError) as error:
         raise UserError(
-            f"{name} has an ffkeras record that cannot be used ({error}); convert it with tools/convert_tflite.py."
+            f"{name} has an ffkeras record that cannot be used ({_short(error)}); convert it with "
+            "tools/convert_tflite.py."
         ) from error
     digits = find_checksum(model, place)
     if digits is None and record.format > 1:
@@ -223,7 +225,15 @@ def read_metadata(model: bytes, name: str) -> Metadata:
 
 def disagreement(name: str, reason: object) -> UserError:
     """The sentence about a graph that is not the one of its record."""
-    return UserError(f"{name} is not what its record says: {reason}; convert it again with tools/convert_tflite.py.")
+    return UserError(
+        f"{name} is not what its record says: {_short(reason)}; convert it again with tools/convert_tflite.py."
+    )
+
+
+def _short(reason: object) -> str:
+    """A reason of a length that can be read, whatever values of the file are in it."""
+    text = str(reason)
+    return text if len(text) <= LONGEST_REASON else f"{text[:LONGEST_REASON]}..."
 
 
 def _broken(name: str, reason: object) -> UserError:

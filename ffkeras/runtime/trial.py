@@ -15,7 +15,7 @@ import sys
 import numpy as np
 
 from ffkeras.errors import UserError
-from ffkeras.runtime.interpreter import Interpreter
+from ffkeras.runtime.interpreter import Interpreter, preferred_interpreter_class
 from ffkeras.runtime.model_file import read_model
 from ffkeras.runtime.released import find_model, is_released
 
@@ -32,7 +32,7 @@ def try_model(model: str | os.PathLike) -> Shapes | None:
         model: path of a .tflite file, or the name of a released network.
 
     Returns:
-        Tensor -> the shape that the interpreter came to; None where the file was not tried.
+        Tensor -> the shape that its operations give it; None where the file was not tried.
 
     Raises:
         UserError: the file cannot be read or used, or the process did not live through it.
@@ -80,6 +80,20 @@ def _ending(code: int) -> str:
     return f"exit code {code}"
 
 
+def _run(model: bytes, name: str) -> dict[int, list[int]]:
+    """Run a model as a detector does, and by kernels that work out all shapes themselves; returns those."""
+    chosen = preferred_interpreter_class()
+    kinds = sys.modules[chosen.__module__].OpResolverType
+    # a delegate takes the file's word for the shapes inside it
+    plain = functools.partial(chosen, experimental_op_resolver_type=kinds.BUILTIN_WITHOUT_DEFAULT_DELEGATES)
+    for interpreter_class in (chosen, plain):
+        interpreter = Interpreter(model, interpreter_class=interpreter_class, name=name)
+        size = (*interpreter.image_size, 3)
+        for canvas in (np.zeros(size, np.uint8), np.random.default_rng(0).integers(0, 256, size, np.uint8)):
+            interpreter.run(canvas)
+    return interpreter.shapes()
+
+
 def main() -> None:
     """Try the model on standard input, called by the first argument; prints a line of JSON."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
@@ -91,11 +105,7 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     name = sys.argv[1]
     try:
-        interpreter = Interpreter(sys.stdin.buffer.read(), name=name)
-        size = (*interpreter.image_size, 3)
-        for canvas in (np.zeros(size, np.uint8), np.random.default_rng(0).integers(0, 256, size, np.uint8)):
-            interpreter.run(canvas)
-        answer = {"shapes": interpreter.shapes()}
+        answer = {"shapes": _run(sys.stdin.buffer.read(), name)}
     except UserError as error:
         answer = {"error": str(error)}
     except (MemoryError, ValueError, RuntimeError) as error:

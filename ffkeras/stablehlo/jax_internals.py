@@ -1,6 +1,6 @@
 """StableHLO text as a function of JAX, by JAX's private modules, which are named in this file alone.
 
-They may change with any version of JAX; setup.cfg's extra `lowered` has those that were tried.
+They may change with any version of JAX; setup.cfg's extra `jax` has those that were tried.
 """
 
 from dataclasses import dataclass

@@ -1,9 +1,9 @@
 """How a network is trained, saved as `training.json` beside its weights."""
 
 import dataclasses
-import math
 from dataclasses import dataclass
 
+from ffkeras import checks
 from ffkeras.data.augment_config import AugmentConfig
 from ffkeras.errors import UserError
 from ffkeras.training.loss_config import SSD, LossConfig
@@ -12,7 +12,6 @@ from ffkeras.training.schedule import COSINE, SCHEDULES, Schedule
 EXTENDABLE = ("epochs", "steps", "decay_share", "frozen_norm_share")  # what a run that goes on may change
 NORM_STATISTICS = OF_BATCH, OF_WORKER = "batch", "worker"
 BACKBONE_BLOCKS = 14  # the stem and 13 blocks
-SEEDS = 1 << 32  # what NumPy's and TensorFlow's generators all take
 
 # How samples were varied before that could be chosen.
 BEFORE_CHOICE = AugmentConfig((0.3, 0.45, 0.6, 0.8, 1.0), 0.2, 0.25, 0.0, 0.05)
@@ -111,15 +110,14 @@ class TrainingConfig:
         for name, kind in (("loss", LossConfig), ("augment", AugmentConfig)):
             if isinstance(getattr(self, name), dict):  # of a JSON object
                 object.__setattr__(self, name, kind(**getattr(self, name)))
-        for name in ("batch_size", "epochs", "synthetic_count", "learning_rate", "gradient_norm", "temperature"):
-            if not 0 < getattr(self, name) < math.inf:  # false for NaN too
-                raise UserError(f"{name} is {getattr(self, name)}; give a number above zero.")
-        for name in ("weight_decay", "warmup_steps", "steps"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise UserError(f"{name} is {getattr(self, name)}; give zero or a number above.")
-        for name in ("frozen_norm_share", "decay_share", "average_decay", "distillation"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise UserError(f"{name} is {getattr(self, name)}; give a number from 0 to 1.")
+        checks.above_zero(
+            self, "batch_size", "epochs", "synthetic_count", "learning_rate", "gradient_norm", "temperature"
+        )
+        checks.zero_or_above(self, "weight_decay", "warmup_steps", "steps")
+        checks.share(self, "frozen_norm_share", "decay_share", "average_decay", "distillation")
+        checks.choice(self, "schedule", SCHEDULES)
+        checks.choice(self, "norm_statistics", NORM_STATISTICS)
+        checks.seed(self)
         if self.quantize and not self.start_from:
             raise UserError("quantization-aware training fine-tunes a trained network; name its run with --from.")
         if self.quantize and self.backbone:
@@ -128,17 +126,10 @@ class TrainingConfig:
             raise UserError(f"frozen_blocks is {self.frozen_blocks}; give a whole number from 0 to {BACKBONE_BLOCKS}.")
         if self.quantize and self.frozen_blocks:
             raise UserError("quantization-aware training changes all weights; leave out --frozen-blocks.")
-        if self.schedule not in SCHEDULES:
-            raise UserError(f"schedule is {self.schedule!r}; choose one of {', '.join(SCHEDULES)}.")
-        if self.norm_statistics not in NORM_STATISTICS:
-            kinds = " or ".join(NORM_STATISTICS)
-            raise UserError(f"norm_statistics is {self.norm_statistics!r}; choose {kinds}.")
         if self.parts and not self.start_from:
             raise UserError("parts are taken from a trained network; name its run with --from.")
         if self.quantize and self.parts:
             raise UserError("quantization-aware training takes all weights from --from; leave out --parts.")
-        if not 0 <= self.seed < SEEDS:
-            raise UserError(f"seed is {self.seed}; give a whole number from 0 to {SEEDS - 1}.")
 
     @classmethod
     def of_kind(cls, quantize: bool, **values) -> "TrainingConfig":

@@ -1,10 +1,9 @@
 """What a network is told to learn: which anchors answer for a face, and what each task's mistakes cost."""
 
 import dataclasses
-import math
 from dataclasses import dataclass, field
 
-from ffkeras.errors import UserError
+from ffkeras import checks
 
 IOU, ATSS = "iou", "atss"
 OHEM, QUALITY_FOCAL = "ohem", "quality_focal"
@@ -51,17 +50,13 @@ class LossConfig:
 
     def __post_init__(self):
         for name, choices in CHOICES.items():
-            if getattr(self, name) not in choices:
-                raise UserError(f"{name} is {getattr(self, name)!r}; choose one of {', '.join(choices)}.")
+            checks.choice(self, name, choices)
         if self.class_weight is None:
             object.__setattr__(self, "class_weight", CLASS_WEIGHTS[self.class_loss])
         if self.box_weight is None:
             object.__setattr__(self, "box_weight", BOX_WEIGHTS[self.box_loss])
-        for name in ("class_weight", "box_weight", "landmark_weight"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise UserError(f"{name} is {getattr(self, name)}; give zero or a number above.")
-        if not 0 <= self.face_balance <= 1:
-            raise UserError(f"face_balance is {self.face_balance}; give a number from 0 to 1.")
+        checks.zero_or_above(self, "class_weight", "box_weight", "landmark_weight")
+        checks.share(self, "face_balance")
 
     def to_json(self) -> dict:
         """The configuration as a JSON object."""

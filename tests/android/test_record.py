@@ -181,5 +181,6 @@ def test_forged_and_odd_files_are_refused_and_taken_as_by_python(driver, tmp_pat
         path.write_bytes(model)
         expected, given = forged.refusal(model, NAME), java_says(driver, path)
         assert (given is None) == (expected is None), (kind, given, expected)
+        assert given is None or ("\n" not in given and len(given) < 500), kind
         if expected and "cannot be used" not in expected:  # those have values in the words of each language
             assert given == expected, kind

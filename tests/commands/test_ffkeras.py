@@ -88,7 +88,7 @@ def test_a_package_that_is_missing_is_named(ffkeras, monkeypatch):
     monkeypatch.setattr("ffkeras.commands.train.main", fails)
     code, out, err = ffkeras("train", "--epochs", 1)
     assert (code, out) == (1, "")
-    assert err == "error: train needs tensorflow, which is not installed; pip install 'ffkeras[train]'.\n"
+    assert err == "error: ffkeras train needs tensorflow, which is not installed; pip install 'ffkeras[train]'.\n"
 
 
 def test_convert_has_no_default_outside_a_checkout(ffkeras):

@@ -4,9 +4,10 @@ import pytest
 from ffkeras.data.drawing.look import random_look, random_pose
 from ffkeras.data.drawing.person import draw_person
 from ffkeras.data.labels import read_label_file
-from ffkeras.data.synthetic import LARGEST_SHARE, MOST_FACES, SyntheticFaces, write_label_folder
+from ffkeras.data.synthetic import LARGEST_SHARE, MOST_FACES, SyntheticFaces
 from ffkeras.errors import UserError
 from ffkeras.images import read_image
+from tests.data.label_folder import write_label_folder
 
 COUNT = 60
 

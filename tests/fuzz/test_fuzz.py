@@ -2,10 +2,11 @@ import sys
 
 import pytest
 
+from tests import forged
 from tests.fuzz import __main__ as driver
 from tests.fuzz.corpus import KINDS, Attack, animated_png, with_checksum
 from tests.fuzz.mutate import mend_png
-from tests.fuzz.readers import READERS
+from tests.fuzz.readers import READERS, make_reader
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="resource limits of Unix")
 
@@ -41,6 +42,21 @@ def test_the_readers_in_other_languages_take_and_refuse_and_do_not_fall_over(kin
     assert counts["accepted"]
     assert counts["refused"] or kind == "java-picture"  # whatever has no orientation is upright
     assert counts["files"] == counts["accepted"] + counts["refused"] == 200, dict(counts)
+
+
+@pytest.mark.device
+@pytest.mark.parametrize("language", ["java", "javascript"])
+def test_java_and_javascript_take_the_models_that_python_takes(language, tmp_path):
+    opener = driver.Opener(make_reader(f"{language}-model", tmp_path), tmp_path / "errors.txt")
+    path = tmp_path / "some.tflite"
+    for kind in ("model", "graph"):
+        files = Attack(kind, 11)
+        for number in range(150):
+            model = files.next()
+            path.write_bytes(model)
+            expected = "accepted" if forged.refusal(model, str(path)) is None else "refused"
+            assert opener.open(path) == expected, (kind, number)
+    opener.end()
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from ffkeras.pruning.quick_file import convert_quickly
 from ffkeras.pruning.removal import remove
 
 HALF = 0.5
+MICRO = Path(__file__).parents[2] / "tflite" / "models" / "nano_b_micro_160_int8.tflite"
 
 
 def half(small_map):
@@ -56,8 +57,7 @@ def test_files_are_converted_only_where_the_counted_budgets_hold(small_map, monk
 
 
 def test_instructions_are_those_that_the_counted_table_gives_the_converted_file(small_map, monkeypatch):
-    model = Path(__file__).parents[2] / "tflite" / "models" / "nano_b_micro_160_int8.tflite"
-    monkeypatch.setattr(Measures, "_file", lambda self, widths, size, xnnpack_passes: model.read_bytes())
+    monkeypatch.setattr(Measures, "_file", lambda self, widths, size, xnnpack_passes: MICRO.read_bytes())
     budgets = [parse_budget(f"instructions=60M@160:{processor}") for processor in ("m3", "m7", "m33", "m55")]
     measures = Measures(small_map, budgets)
     plain, m7, m33, helium = (measures.value(budget, {}) / 1e6 for budget in budgets)
@@ -65,6 +65,17 @@ def test_instructions_are_those_that_the_counted_table_gives_the_converted_file(
     assert (plain, m7, helium) == pytest.approx((71, 44, 21), rel=0.1)  # counted under QEMU, tflite/micro/README.md
     assert not budgets[0].cheap and budgets[0].format(71.06e6) == "71.1 M"
     assert measures.excess(budgets[0], {}) > 0 == measures.excess(budgets[1], {})
+
+
+def test_budgets_of_one_file_convert_it_once(small_map, monkeypatch):
+    converted = []
+    monkeypatch.setattr(cost, "remove", lambda model, kept: model)
+    monkeypatch.setattr(cost, "convert_quickly", lambda *inputs: converted.append(inputs[1:]) or MICRO.read_bytes())
+    monkeypatch.setattr(cost, "smallest_arena", lambda model, name: 1000)
+    texts = ("instructions=60M@160:m3", "arena=256KB@160x160", "instructions=60M@160:m7", "instructions=60M@320:m7")
+    measures = Measures(small_map, [parse_budget(text) for text in texts])
+    measures.total_excess({})
+    assert converted == [((160, 160), False), ((320, 320), False)]
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ def test_a_file_that_is_not_what_its_record_says_is_refused():
     for kind, model in forged.forged_files():
         with pytest.raises(UserError, match="^some.tflite ") as refusal:
             pytest.fail(f"{kind} is read as {read_metadata(model, NAME)}")
-        assert "\n" not in str(refusal.value), kind
+        assert "\n" not in str(refusal.value) and len(str(refusal.value)) < 500, kind
         assert "damaged" not in str(refusal.value), kind  # the checksum is right
 
 

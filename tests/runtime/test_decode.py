@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ffkeras.geometry import AnchorConfig, encode_boxes, encode_landmarks, letterbox, make_anchors
-from ffkeras.runtime import decode_faces, softmax
+from ffkeras.runtime import decode_faces
 
 SIZE = (96, 128)
 ANCHORS = make_anchors(AnchorConfig(sizes=((16, 32), (64, 80), (96, 112))), SIZE)
@@ -92,11 +92,3 @@ def test_top_k_and_max_faces_keep_the_best():
     assert best == [0.539, 0.538, 0.537, 0.536, 0.535]
     assert [round(face.score, 3) for face in decode(outputs, fit, top_k=5)] == best
     assert [round(face.score, 3) for face in decode(outputs, fit, max_faces=5)] == best
-
-
-def test_softmax_agrees_with_tensorflow_and_survives_large_logits():
-    from ffkeras.backend import tf
-
-    logits = np.random.default_rng(0).normal(scale=300, size=(50, 2)).astype(np.float32)
-    np.testing.assert_allclose(softmax(logits), tf.nn.softmax(logits).numpy(), atol=1e-6)
-    assert softmax(logits).dtype == np.float32

@@ -42,8 +42,7 @@ def jax_python(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("jax")
     venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"
-    packages = ["jax", "numpy", "opencv-python-headless<5", "rich"]
-    subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
+    subprocess.run([python, "-m", "pip", "install", "--quiet", f"{ROOT}[jax]"], check=True)
     return python
 
 

@@ -14,8 +14,9 @@ from widerface_fixture import IMAGES, perfect_detections, write_validation_set
 
 from ffkeras.commands.evaluate import load_detector
 from ffkeras.data import read_dataset, split_held_out
-from ffkeras.data.synthetic import SyntheticFaces, write_label_folder
+from ffkeras.data.synthetic import SyntheticFaces
 from ffkeras.errors import UserError
+from tests.data.label_folder import write_label_folder
 from tests.tool import assert_fails, run_tool
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from ffkeras.commands.prune import main
-from ffkeras.data.synthetic import SyntheticFaces, write_label_folder
+from ffkeras.data.synthetic import SyntheticFaces
 from ffkeras.errors import UserError
 from ffkeras.files import read_json
+from tests.data.label_folder import write_label_folder
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 SMALL = ["--image-size", "64", "--validation-size", "64", "--batch-size", "4", "--held-out", "4", "--threads", "1"]

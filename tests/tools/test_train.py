@@ -9,11 +9,12 @@ from pathlib import Path
 import cv2
 import pytest
 
-from ffkeras.data.synthetic import SyntheticFaces, write_label_folder
+from ffkeras.data.synthetic import SyntheticFaces
 from ffkeras.files import write_json
 from ffkeras.models.build import build_model
 from ffkeras.models.config import config_from_json
 from ffkeras.models.saving import save_run
+from tests.data.label_folder import write_label_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--image-size", "64", "--validation-size", "64", "--batch-size", "4"]

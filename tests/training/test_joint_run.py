@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ffkeras.data.synthetic import SyntheticFaces, write_label_folder
+from ffkeras.data.synthetic import SyntheticFaces
 from ffkeras.files import write_json
 from ffkeras.models.build import build_model
 from ffkeras.models.config import config_from_json
 from ffkeras.models.saving import load_run, save_run
+from tests.data.label_folder import write_label_folder
 
 pytestmark = pytest.mark.slow
 

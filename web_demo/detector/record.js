@@ -15,6 +15,7 @@ const VARIANCES = [0.1, 0.2];
 const CHECKSUM = /"crc32": "([0-9a-f]{8})"\}$/; // the record's last key
 const ZEROS = new TextEncoder().encode("00000000");
 const LARGEST_SIDE = 65536; // pixels, of inputs, anchors and strides: beyond all reason, and far from overflow
+const LONGEST_REASON = 300; // characters of a sentence
 const DEEPEST = 100; // objects and lists in each other
 const KEYS = [
   ...["anchors", "channel_order", "ffkeras_version", "format", "image_size", "iou_threshold", "license", "mean", "model"],
@@ -45,7 +46,7 @@ export function readRecord(bytes, name) {
     record = parseRecord(decoder.decode(bytes.subarray(place.start, place.end)));
   } catch (error) {
     throw new UserError(
-      `${name} has an ffkeras record that cannot be used (${error.message}); convert it with tools/convert_tflite.py.`,
+      `${name} has an ffkeras record that cannot be used (${short(error)}); convert it with tools/convert_tflite.py.`,
     );
   }
   verifyChecksum(bytes, place, record, name);
@@ -53,9 +54,15 @@ export function readRecord(bytes, name) {
     return { ...record, ...matchBorders(whole(name, () => readBorders(bytes)), record) };
   } catch (error) {
     if (!(error instanceof DisagreementError)) throw error;
-    const reason = `${name} is not what its record says: ${error.message}`;
+    const reason = `${name} is not what its record says: ${short(error)}`;
     throw new UserError(`${reason}; convert it again with tools/convert_tflite.py.`);
   }
+}
+
+/** A reason on one line, of a length that can be read, whatever values of the file are in it. */
+function short({ message }) {
+  const text = message.replace(/\s+/g, " ");
+  return text.length <= LONGEST_REASON ? text : `${text.slice(0, LONGEST_REASON)}...`;
 }
 
 /** What `read` gives; a broken file becomes a sentence about `name`. */

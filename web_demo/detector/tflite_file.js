@@ -73,7 +73,7 @@ export function findMetadataBuffer(bytes, name) {
  *   dimensions, what int8 values are worth (a scale of 0 where there is not one of each), and the anchors of each
  *   pyramid level where the graph joins them in this output.
  * @throws {BrokenFileError} a truncated file, or a graph that names what is not there.
- * @throws {DisagreementError} several graphs, or a signature of other tensors than the graph's own.
+ * @throws {DisagreementError} several graphs, or a signature that does not name just the graph's own tensors.
  */
 export function readBorders(bytes) {
   const { file, root } = openModel(bytes);
@@ -89,7 +89,11 @@ export function readBorders(bytes) {
       if (readIndex(file, signature, SIGNATURE.subgraph) || sorted(named) !== sorted(tensors)) {
         throw new DisagreementError("its signature names other tensors than its graph");
       }
-      entries.forEach((entry, index) => names.set(named[index], file.string(entry, TENSOR_MAP.name)));
+      const texts = entries.map((entry) => file.string(entry, TENSOR_MAP.name));
+      if (new Set(texts).size < texts.length) {
+        throw new DisagreementError("its signature gives several tensors one name");
+      }
+      texts.forEach((text, index) => names.set(named[index], text));
     }
   }
   const border = (tensor) => {

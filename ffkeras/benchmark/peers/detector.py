@@ -13,7 +13,8 @@ from ffkeras.benchmark.peers.prior_boxes import SlimWithLandmarks, UltraLight
 from ffkeras.benchmark.peers.yunet import YuNet
 from ffkeras.errors import UserError
 from ffkeras.geometry import letterbox
-from ffkeras.runtime import Face, decode_faces
+from ffkeras.runtime import Face
+from ffkeras.runtime.decode import Candidates, FaceDecoder
 from ffkeras.runtime.output import Output
 
 PIXELS = np.arange(256, dtype=np.float32)
@@ -100,20 +101,22 @@ class PeerDetector:
 
     def detect(self, image: np.ndarray) -> list[Face]:
         """Faces of a uint8 BGR image [H, W, 3], best first, in its pixels; landmarks a kind lacks are not a number."""
+        return self.suppress(*self.find_candidates(image))
+
+    def find_candidates(self, image: np.ndarray) -> tuple[FaceDecoder, Candidates]:
+        """The first part of `detect`, see `FaceDetector.find_candidates`."""
         canvas, fitted = letterbox(image, self.image_size, self.peer.mean)
         values = cv2.LUT(cv2.cvtColor(canvas, cv2.COLOR_BGR2RGB) if self.peer.rgb else canvas, self._values)
         self._interpreter.set_tensor(self._input["index"], values[None])  # [1, H, W, 3]
         self._interpreter.invoke()
         found = self.peer.decode(self._read_outputs(), self.score_threshold)
         outputs = {"score": found.scores[:, None], "boxes": found.boxes, "landmarks": found.landmarks.reshape(-1, 10)}
-        return decode_faces(
-            outputs,
-            _NO_ANCHORS,
-            self.image_size,
-            fitted,
-            score_threshold=self.score_threshold,
-            iou_threshold=self.iou_threshold,
-        )
+        decoder = FaceDecoder(outputs, _NO_ANCHORS, self.image_size, fitted)
+        return decoder, decoder.candidates(self.score_threshold)
+
+    def suppress(self, decoder: FaceDecoder, candidates: Candidates) -> list[Face]:
+        """The rest of `detect`."""
+        return decoder.suppress(candidates, self.iou_threshold)
 
     def _read_outputs(self) -> RawOutputs:
         outputs = defaultdict(list)

@@ -3,8 +3,10 @@ package ffkeras.detector;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The tensors at a graph's borders, and whether they are those that the record beside the graph speaks of.
@@ -31,6 +33,7 @@ final class Borders {
     private static final int SIGNATURE_INPUTS = 0;
     private static final int SIGNATURE_OUTPUTS = 1;
     private static final int SIGNATURE_GRAPH = 4;
+    private static final int MAP_NAME = 0;
     private static final int MAP_TENSOR = 1;
     private static final int CONCATENATION = 2;
     private static final int FLOAT32 = 0;
@@ -51,7 +54,7 @@ final class Borders {
      * The borders of a .tflite file's one graph.
      *
      * @throws BrokenFileException a truncated file, or a graph that names what is not there
-     * @throws DisagreementException several graphs, or a signature of other tensors than the graph's own
+     * @throws DisagreementException several graphs, or a signature that does not name just the graph's own tensors
      */
     Borders(byte[] model) throws BrokenFileException, DisagreementException {
         reader = MetadataBuffer.open(model);
@@ -161,6 +164,7 @@ final class Borders {
         long[] entries = reader.tables(signature, slot);
         long[] named = new long[entries.length];
         long[] wanted = new long[expected.length];
+        Set<String> names = new HashSet<String>();
         for (int i = 0; i < named.length; i++) {
             named[i] = reader.index(entries[i], MAP_TENSOR);
         }
@@ -171,6 +175,12 @@ final class Borders {
         Arrays.sort(wanted);
         if (reader.index(signature, SIGNATURE_GRAPH) != 0 || !Arrays.equals(named, wanted)) {
             throw new DisagreementException("its signature names other tensors than its graph");
+        }
+        for (long entry : entries) {
+            names.add(reader.text(entry, MAP_NAME));
+        }
+        if (names.size() < entries.length) {
+            throw new DisagreementException("its signature gives several tensors one name");
         }
     }
 

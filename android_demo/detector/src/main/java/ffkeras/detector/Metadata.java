@@ -18,6 +18,7 @@ import java.util.TreeSet;
 public final class Metadata {
     private static final String NAME = "ffkeras"; // of the entry in the file's metadata vector
     private static final int FORMAT = 2;
+    private static final int LONGEST_REASON = 300; // characters of a sentence
     private static final int LARGEST_SIDE = 65536; // pixels, of inputs, anchors and strides: beyond all reason
     private static final List<String> NETWORKS = Arrays.asList("v1", "v2_ultra", "nano_b");
     private static final List<String> RAW_OUTPUTS = Arrays.asList("classification", "bbox_regression", "landmarks");
@@ -67,7 +68,7 @@ public final class Metadata {
         try {
             record = new Metadata(values(model, place));
         } catch (JsonException | IllegalArgumentException error) {
-            throw new UserError(name + " has an ffkeras record that cannot be used (" + error.getMessage()
+            throw new UserError(name + " has an ffkeras record that cannot be used (" + shortened(error)
                     + "); convert it with tools/convert_tflite.py.", error);
         }
         Section digits = Checksum.find(model, place);
@@ -91,8 +92,14 @@ public final class Metadata {
 
     /** The sentence about a graph that is not the one of its record. */
     static UserError disagreement(String name, DisagreementException error) {
-        return new UserError(name + " is not what its record says: " + error.getMessage()
+        return new UserError(name + " is not what its record says: " + shortened(error)
                 + "; convert it again with tools/convert_tflite.py.", error);
+    }
+
+    /** A reason of a length that can be read, whatever values of the file are in it. */
+    private static String shortened(Exception error) {
+        String text = error.getMessage();
+        return text.length() <= LONGEST_REASON ? text : text.substring(0, LONGEST_REASON) + "...";
     }
 
     private static UserError broken(String name, BrokenFileException error) {
