@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 1200  # seconds
-TOLERANCE = 1e-3  # of a loss on moving statistics, after 24 steps: sums are in another order, which Adam makes more of
+TOLERANCE = 1e-4  # of a loss on moving statistics, after 24 steps: sums are in another order, which Adam makes more of
 LOOSE = (
     0.03  # on batch statistics, which magnify rounding in maps as small as these: one and two threads differ by 1.4 %
 )
@@ -82,11 +82,17 @@ def assert_same_run(folder, expected, tolerance=LOOSE):
                 np.testing.assert_allclose(*values, rtol=tolerance, atol=1e-4, err_msg=f"{name}: {column}")
 
 
-def test_two_workers_train_as_one_with_the_same_batches(faces, alone, tmp_path):
-    done = run(*recipe(faces), "--workers", 2, "--output", tmp_path / "two")
+@pytest.fixture(scope="module")
+def together(faces, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("together") / "run"
+    done = run(*recipe(faces), "--workers", 2, "--threads", 1, "--output", folder)
     assert "by 2 workers" in done.stdout
-    assert_same_run(tmp_path / "two", alone)
-    load_run(tmp_path / "two")
+    return folder
+
+
+def test_two_workers_train_as_one_with_the_same_batches(alone, together):
+    assert_same_run(together, alone)
+    load_run(together)
 
 
 @pytest.mark.parametrize("taught", [False, True])
@@ -112,10 +118,11 @@ def children(process):
 
 
 @pytest.mark.parametrize("victim", [0, 1])
-def test_a_killed_worker_comes_back_and_all_go_on_from_the_checkpoint(faces, alone, tmp_path, victim):
+def test_a_killed_worker_comes_back_and_the_run_ends_as_without_that(faces, together, tmp_path, victim):
+    """To the last digit: one thread in each worker adds in one order."""
     output = tmp_path / "run"
     process = subprocess.Popen(
-        command(*recipe(faces), "--workers", 2, "--output", output), stderr=subprocess.PIPE, text=True
+        command(*recipe(faces), "--workers", 2, "--threads", 1, "--output", output), stderr=subprocess.PIPE, text=True
     )
     deadline = time.monotonic() + PATIENCE
     while not (output / "epochs.csv").exists() or len(rows(output / "epochs.csv")) < 2:
@@ -126,7 +133,8 @@ def test_a_killed_worker_comes_back_and_all_go_on_from_the_checkpoint(faces, alo
     _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, said
     assert f"worker {victim} was ended by SIGKILL" in said
-    assert_same_run(output, alone)
+    for name in ("steps.csv", "epochs.csv"):
+        assert (output / name).read_text() == (together / name).read_text()
 
 
 def test_a_run_that_is_stopped_is_kept_whole_and_resumed_alone(faces, alone, tmp_path):
