@@ -10,6 +10,8 @@ OUT := output/demo
 setup: $(VENV)/.installed
 
 $(VENV)/.installed: setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' || \
+		{ echo "error: training takes Python 3.11 or 3.12, and $(PYTHON) is another; run make PYTHON=python3.11." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[train,test]'
 	touch $@

@@ -1,24 +1,29 @@
 """What an image file says about itself, read before any decoder allocates memory or sees a byte.
 
-PNG (W3C 2003), JPEG (ITU-T T.81), GIF89a, BMP, WebP (RFC 9649), TIFF 6.0 and BigTIFF, Netpbm and Radiance HDR; not JPEG
-2000, because OpenCV 4.11's decoder dies of damaged files. Plain Python.
+PNG (W3C 2003), JPEG (ITU-T T.81), GIF89a, BMP, WebP (RFC 9649), TIFF 6.0 and BigTIFF, AVIF and HEIC (ISO/IEC 23008-12),
+Netpbm and Radiance HDR; not JPEG 2000, because OpenCV 4.11's decoder dies of damaged files. Orientation is Exif's
+(CIPA DC-008, tag 274), in AVIF and HEIC that of the properties `irot` and `imir`. Plain Python.
 """
 
 import re
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 BGR_BYTES = 3  # of a pixel of the result
 FLOAT_COPIES = 3  # float pixels are scaled and clipped on their way to uint8
 TIFF_WIDTH, TIFF_LENGTH, TIFF_BITS, TIFF_SAMPLES, TIFF_TILE_WIDTH, TIFF_TILE_LENGTH = 256, 257, 258, 277, 322, 323
-TIFF_TAGS = (TIFF_WIDTH, TIFF_LENGTH, TIFF_BITS, TIFF_SAMPLES, TIFF_TILE_WIDTH, TIFF_TILE_LENGTH)
+TIFF_ORIENTATION = 274
+TIFF_TAGS = (TIFF_WIDTH, TIFF_LENGTH, TIFF_BITS, TIFF_SAMPLES, TIFF_TILE_WIDTH, TIFF_TILE_LENGTH, TIFF_ORIENTATION)
+UPRIGHT, SIDEWAYS = 1, (5, 6, 7, 8)  # values of Exif's orientation; those that exchange width and height
 TIFF_FORMATS = {1: "B", 3: "H", 4: "I", 16: "Q"}  # of whole numbers, by the type's number
 PNG_SAMPLES = {0: 1, 2: 3, 3: 4, 4: 4, 6: 4}  # that OpenCV's decoder has for a pixel, by colour type
 JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF markers
 JPEG_PROGRESSIVE = frozenset((0xC2, 0xC6, 0xCA, 0xCE))
 JPEG_ALONE = frozenset((0x01, *range(0xD0, 0xD9)))  # markers without a length
-JPEG_SCAN = b"\xff\xda"
+JPEG_SCAN, JPEG_END = b"\xff\xda", b"\xff\xd9"
+MOST_AFTER_END = 1 << 16  # bytes that other programs may have added to a PNG
+JPEG_EXIF, EXIF = 0xE1, b"Exif\0\0"  # the marker, and what its content begins with
 MOST_SCANS = 100  # of a JPEG: encoders write about ten, and each takes as long as a picture
 NETPBM_HEAD = 4096  # bytes in which the numbers of a Netpbm file should be
 HDR_HEAD = 65536  # and the size of a Radiance file
@@ -36,12 +41,19 @@ class ImageHeader:
         kind: "PNG", "JPEG" and so on.
         width, height: in pixels, as stored; at least 1.
         pixel_bytes: memory for each pixel while the file is decoded and brought to uint8 BGR.
+        orientation: how the stored picture is to be turned, 1..8 as in Exif; 1 is upright.
     """
 
     kind: str
     width: int
     height: int
     pixel_bytes: int
+    orientation: int = UPRIGHT
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """(width, height) of the picture once it is turned upright."""
+        return (self.height, self.width) if self.orientation in SIDEWAYS else (self.width, self.height)
 
 
 def read_header(data: bytes) -> ImageHeader | None:
@@ -50,7 +62,7 @@ def read_header(data: bytes) -> ImageHeader | None:
     Raises:
         HeaderError: of a known kind, but cut, contradictory, or without pixels.
     """
-    for pattern, read in READERS:
+    for _, pattern, read in READERS:
         if re.match(pattern, data, re.DOTALL):
             try:
                 header = read(data)
@@ -62,20 +74,49 @@ def read_header(data: bytes) -> ImageHeader | None:
     return None
 
 
+def end_is_missing(data: bytes, kind: str) -> bool:
+    """Whether a file of a kind that marks or declares its end stops before it, as half a copy does."""
+    if kind == "JPEG":
+        return data.rfind(JPEG_END) < data.rfind(JPEG_SCAN)
+    if kind == "PNG":
+        return b"IEND" not in data[-MOST_AFTER_END:]
+    if kind == "WebP":
+        return len(data) < 8 + int.from_bytes(data[4:8], "little")
+    if kind == "BMP":
+        return len(data) < int.from_bytes(data[2:6], "little")
+    return False
+
+
 def _png(data: bytes) -> ImageHeader:
     length, name, width, height, depth, colour = struct.unpack_from(">I4sIIBB", data, 8)
     if name != b"IHDR" or length != 13:
         raise HeaderError("its first chunk is not IHDR")
     samples = PNG_SAMPLES.get(colour, 4)
-    return ImageHeader("PNG", width, height, samples * (2 if depth == 16 else 1) + BGR_BYTES)
+    orientation = UPRIGHT
+    for kind, place, size in _png_chunks(data):
+        if kind == b"eXIf":
+            orientation = _exif_orientation(data[place : place + size])
+    return ImageHeader("PNG", width, height, samples * (2 if depth == 16 else 1) + BGR_BYTES, orientation)
+
+
+def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """(name, where its content begins, length) as far as the file has them."""
+    place = 8
+    while place + 8 <= len(data):
+        length, name = struct.unpack_from(">I4s", data, place)
+        yield name, place + 8, length
+        place += 12 + length
 
 
 def _jpeg(data: bytes) -> ImageHeader:
     scans = data.count(JPEG_SCAN)
     if scans > MOST_SCANS:
         raise HeaderError(f"it has {scans} scans, where {MOST_SCANS} are plenty")
-    found = None
+    found, orientation = None, UPRIGHT
     for marker, place in _jpeg_segments(data):
+        if marker == JPEG_EXIF and data[place : place + len(EXIF)] == EXIF and orientation == UPRIGHT:
+            (length,) = struct.unpack_from(">H", data, place - 2)
+            orientation = _exif_orientation(data[place : place - 2 + length])
         if marker in JPEG_FRAMES:
             if found:
                 raise HeaderError("it declares its size twice")
@@ -85,7 +126,7 @@ def _jpeg(data: bytes) -> ImageHeader:
             found = ImageHeader("JPEG", width, height, pixel_bytes)
     if not found:
         raise HeaderError("it declares no size")
-    return found
+    return replace(found, orientation=orientation)
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int]]:
@@ -120,8 +161,10 @@ def _bmp(data: bytes) -> ImageHeader:
 
 def _webp(data: bytes) -> ImageHeader:
     """The largest size that any chunk declares: canvas, frames and bitstreams."""
-    sizes = []
+    sizes, orientation = [], UPRIGHT
     for name, place, length in _riff_chunks(data, 12):
+        if name == b"EXIF":
+            orientation = _exif_orientation(data[place : place + length])
         sizes += _webp_sizes(data, name, place)
         if name == b"ANMF":
             inside = _riff_chunks(data[: place + length], place + 16)
@@ -129,7 +172,7 @@ def _webp(data: bytes) -> ImageHeader:
     if not sizes:
         raise HeaderError("it declares no size")
     width, height = max(sizes, key=lambda size: size[0] * size[1])
-    return ImageHeader("WebP", width, height, 8 + BGR_BYTES)
+    return ImageHeader("WebP", width, height, 8 + BGR_BYTES, orientation)
 
 
 def _riff_chunks(data: bytes, place: int) -> Iterator[tuple[bytes, int, int]]:
@@ -159,24 +202,58 @@ def _webp_24_bits(data: bytes, place: int) -> tuple[int, int]:
     return width, height
 
 
+def _exif_orientation(data: bytes) -> int:
+    """The orientation, 1..8, in Exif data, which is a TIFF file without a picture; upright where it is damaged."""
+    try:
+        found = _tiff_tags(data.removeprefix(EXIF))[TIFF_ORIENTATION]
+    except (struct.error, IndexError):
+        return UPRIGHT
+    return found if 1 <= found <= 8 else UPRIGHT
+
+
 def _tiff(data: bytes) -> ImageHeader:
-    order = "<" if data[:2] == b"II" else ">"
-    big = struct.unpack_from(order + "H", data, 2)[0] == 43
-    (place,) = struct.unpack_from(order + ("Q" if big else "I"), data, 8 if big else 4)
-    (count,) = struct.unpack_from(order + ("Q" if big else "H"), data, place)
-    place += 8 if big else 2
-    values = dict.fromkeys(TIFF_TAGS, 0)
-    for _ in range(min(count, 65535)):
-        tag, kind, length = struct.unpack_from(order + ("HHQ" if big else "HHI"), data, place)
-        if tag in values and kind in TIFF_FORMATS:
-            values[tag] = max(values[tag], _tiff_value(data, order, big, place, kind, length))
-        place += 20 if big else 12
+    values = _tiff_tags(data)
     sample_bytes = max(1, values[TIFF_BITS] // 8)
     copies = FLOAT_COPIES if sample_bytes > 2 else 1
     pixel_bytes = max(4, values[TIFF_SAMPLES]) * sample_bytes * copies + BGR_BYTES
     width = max(values[TIFF_WIDTH], values[TIFF_TILE_WIDTH]) if values[TIFF_WIDTH] else 0
     height = max(values[TIFF_LENGTH], values[TIFF_TILE_LENGTH]) if values[TIFF_LENGTH] else 0
-    return ImageHeader("TIFF", width, height, pixel_bytes)
+    return ImageHeader("TIFF", width, height, pixel_bytes, _exif_orientation(data))
+
+
+def _tiff_tags(data: bytes) -> dict[int, int]:
+    """The first of the whole numbers of each of TIFF_TAGS in the first directory, 0 where it is not there."""
+    values = dict.fromkeys(TIFF_TAGS, 0)
+    for tag, _, order, big, place, kind, length in _tiff_entries(data):
+        if tag in values and kind in TIFF_FORMATS:
+            values[tag] = max(values[tag], _tiff_value(data, order, big, place, kind, length))
+    return values
+
+
+def _tiff_entries(data: bytes) -> Iterator[tuple[int, int, str, bool, int, int, int]]:
+    """(tag, where its value stands, byte order, whether BigTIFF, where the entry begins, type, count) of each entry."""
+    order = "<" if data[:2] == b"II" else ">"
+    big = struct.unpack_from(order + "H", data, 2)[0] == 43
+    (place,) = struct.unpack_from(order + ("Q" if big else "I"), data, 8 if big else 4)
+    (count,) = struct.unpack_from(order + ("Q" if big else "H"), data, place)
+    place += 8 if big else 2
+    for _ in range(min(count, 65535)):
+        tag, kind, length = struct.unpack_from(order + ("HHQ" if big else "HHI"), data, place)
+        yield tag, place + (12 if big else 8), order, big, place, kind, length
+        place += 20 if big else 12
+
+
+def upright_tiff(data: bytes) -> bytes:
+    """A TIFF file that says it is upright: some versions of OpenCV turn the pixels by its orientation, others do not.
+
+    Raises:
+        struct.error: its directory is cut.
+    """
+    turned = bytearray(data)
+    for tag, value, order, _, _, kind, _ in _tiff_entries(data):
+        if tag == TIFF_ORIENTATION and kind in TIFF_FORMATS:
+            struct.pack_into(order + TIFF_FORMATS[kind], turned, value, UPRIGHT)
+    return bytes(turned)
 
 
 def _tiff_value(data: bytes, order: str, big: bool, place: int, kind: int, length: int) -> int:
@@ -212,13 +289,56 @@ def _hdr(data: bytes) -> ImageHeader:
     return ImageHeader("HDR", width, height, 12 * FLOAT_COPIES + BGR_BYTES)
 
 
-READERS: tuple[tuple[bytes, Callable[[bytes], ImageHeader]], ...] = (
-    (rb"\x89PNG\r\n\x1a\n", _png),
-    (rb"\xff\xd8\xff", _jpeg),
-    (rb"GIF8[79]a", _gif),
-    (rb"BM", _bmp),
-    (rb"RIFF....WEBP", _webp),
-    (rb"II[*+]\x00|MM\x00[*+]", _tiff),
-    (rb"P[1-6fF]\s|P7\n", _netpbm),
-    (rb"#\?(RADIANCE|RGBE)", _hdr),
+def _heif(data: bytes) -> ImageHeader:
+    """AVIF and HEIC: the largest size that any property declares; `imir` mirrors what `irot` has turned."""
+    kind = "AVIF" if data[8:12] in (b"avif", b"avis") else "HEIC"
+    (meta, properties) = ([], [])
+    for name, place, end in _boxes(data, 0, len(data)):
+        if name == b"meta":
+            meta = [(inner, start, stop) for inner, start, stop in _boxes(data, place + 4, end)]
+    for name, place, end in meta:
+        if name == b"iprp":
+            properties = [box for _, start, stop in _boxes(data, place, end) for box in _boxes(data, start, stop)]
+    sizes = [struct.unpack_from(">II", data, place + 4) for name, place, _ in properties if name == b"ispe"]
+    if not sizes:
+        raise HeaderError("it declares no size")
+    quarter = next((data[place] & 3 for name, place, _ in properties if name == b"irot"), 0)
+    mirror = next((data[place] & 1 for name, place, _ in properties if name == b"imir"), None)
+    width, height = max(sizes, key=lambda size: size[0] * size[1])
+    return ImageHeader(kind, width, height, 16 + BGR_BYTES, HEIF_ORIENTATIONS[mirror][quarter])
+
+
+def _boxes(data: bytes, place: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """(name, where its content begins, where it ends) of each box between two places."""
+    while place + 8 <= min(end, len(data)):
+        length, name = struct.unpack_from(">I4s", data, place)
+        start = place + 8
+        if length == 1:
+            (length,) = struct.unpack_from(">Q", data, start)
+            start += 8
+        elif length == 0:
+            length = end - place
+        if length < start - place:
+            return
+        yield name, start, min(place + length, end)
+        place += length
+
+
+HEIF_ORIENTATIONS = {  # by `imir`: none, 0 exchanges top and bottom, 1 left and right; by quarter turns to the left
+    None: (1, 8, 3, 6),
+    0: (4, 5, 2, 7),
+    1: (2, 7, 4, 5),
+}
+
+READERS: tuple[tuple[str, bytes, Callable[[bytes], ImageHeader]], ...] = (
+    ("PNG", rb"\x89PNG\r\n\x1a\n", _png),
+    ("JPEG", rb"\xff\xd8\xff", _jpeg),
+    ("GIF", rb"GIF8[79]a", _gif),
+    ("BMP", rb"BM", _bmp),
+    ("WebP", rb"RIFF....WEBP", _webp),
+    ("TIFF", rb"II[*+]\x00|MM\x00[*+]", _tiff),
+    ("Netpbm", rb"P[1-6fF]\s|P7\n", _netpbm),
+    ("HDR", rb"#\?(RADIANCE|RGBE)", _hdr),
+    ("AVIF", rb"....ftyp(avif|avis)", _heif),
+    ("HEIC", rb"....ftyp(heic|heix|hevc|heim|heis|mif1|msf1)", _heif),
 )

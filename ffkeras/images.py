@@ -1,6 +1,8 @@
 """Reading image files of any kind into OpenCV's BGR uint8."""
 
+import importlib.util
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,17 +11,22 @@ import numpy as np
 
 from ffkeras.errors import UserError
 from ffkeras.files import read_bytes
-from ffkeras.image_header import HeaderError, ImageHeader, read_header
+from ffkeras.image_header import HeaderError, ImageHeader, read_header, upright_tiff
+from ffkeras.kinds import IMAGE_SUFFIXES, Kind, file_kind
 from ffkeras.png import still_png
 
 # silent: errors are our sentences; OpenCV 4.14 moved the function
 (cv2.setLogLevel if hasattr(cv2, "setLogLevel") else cv2.utils.logging.setLogLevel)(0)
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 MILLION = 1_000_000
 LARGEST_IMAGE = 64 * MILLION  # pixels, and
 LARGEST_DECODED = 600 * MILLION  # bytes while decoding, so that a program stays below 1 GB
 LARGEST_FILE = 256 * MILLION  # bytes
+AS_STORED = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION
+HEIF = {  # what else decodes it where OpenCV does not
+    "AVIF": "pillow, version 11.3 or later",
+    "HEIC": "pillow-heif",
+}
 
 
 def to_bgr(image: np.ndarray) -> np.ndarray:
@@ -50,14 +57,16 @@ def decode_image(data: bytes, name: str) -> np.ndarray:
     """Decode an image file's bytes to uint8 BGR [H, W, 3], turned upright by its EXIF orientation.
 
     Every picture of the library comes through here. What the file declares is read first; OpenCV sees neither
-    an animation, of which only the first picture counts, nor a size above the limits.
+    an animation, of which only the first picture counts, nor a size above the limits, nor an orientation, which each of
+    its versions reads from other kinds of files.
 
     Raises:
-        UserError: empty, too large, truncated beyond decoding, or not an image; the sentence names `name`.
+        UserError: empty, too large, truncated beyond decoding, not an image, or of a kind that needs another decoder;
+            the sentence names `name`.
     """
     if not data:
         raise UserError(f"{name} is empty; replace it with an image.")
-    kind = "none of PNG, JPEG, GIF, BMP, WebP, TIFF, Netpbm and HDR"
+    kind = "none of PNG, JPEG, GIF, BMP, WebP, TIFF, AVIF, HEIC, Netpbm and HDR"
     try:
         header = read_header(data)
         if header is None:
@@ -66,11 +75,16 @@ def decode_image(data: bytes, name: str) -> np.ndarray:
         check_size(header, name)
         if header.kind == "PNG":
             data = still_png(data)
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
+        elif header.kind == "TIFF":
+            data = upright_tiff(data)
+        if header.kind in HEIF:
+            image = _decode_heif(data, header.kind, name)
+        else:
+            image = cv2.imdecode(np.frombuffer(data, np.uint8), AS_STORED)
         del data  # as large as the picture, perhaps
         if image is None or not image.size:
             raise ValueError(kind)
-        return to_bgr(image)
+        return turn_upright(to_bgr(image), header.orientation)
     except UserError:
         raise
     except Exception as error:  # OpenCV raises its own kind, MemoryError and others, by what the damage leads to
@@ -78,6 +92,59 @@ def decode_image(data: bytes, name: str) -> np.ndarray:
         raise UserError(
             f"{name} is not an image that OpenCV can read, or it is truncated ({reason}); replace it."
         ) from error
+
+
+def can_decode(kind: str) -> bool:
+    """Whether pictures of a kind, as `file_kind` names it, can be decoded here: HEIC and AVIF need more than OpenCV."""
+    if kind == "HEIC":
+        return importlib.util.find_spec("pillow_heif") is not None
+    if kind == "AVIF":
+        return _pillow_has_avif() or re.search(r"\bAVIF:\s+(?!NO\b)", cv2.getBuildInformation()) is not None
+    return True
+
+
+def _pillow_has_avif() -> bool:
+    try:
+        from PIL import features
+    except ImportError:
+        return False
+    return "avif" in features.modules and features.check("avif")
+
+
+def turn_upright(image: np.ndarray, orientation: int) -> np.ndarray:
+    """A stored picture [H, W, ...] as it is to be seen, by Exif's orientation, 1..8."""
+    if orientation in (5, 6, 7, 8):
+        image = np.swapaxes(image, 0, 1)
+    if orientation in (3, 4, 7, 8):
+        image = image[::-1]
+    if orientation in (2, 3, 6, 7):
+        image = image[:, ::-1]
+    return np.ascontiguousarray(image)
+
+
+def _decode_heif(data: bytes, kind: str, name: str) -> np.ndarray | None:
+    """AVIF or HEIC, as stored, by the first decoder that is here. Raises UserError where there is none."""
+    if kind == "AVIF":  # those versions of OpenCV that know it do not turn it
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), AS_STORED)
+        if image is not None:
+            return image
+    try:
+        import io
+
+        from PIL import Image, features
+
+        if kind == "HEIC":
+            from pillow_heif import register_heif_opener
+
+            register_heif_opener()
+        elif not features.check("avif"):
+            raise ImportError
+    except ImportError:
+        raise UserError(
+            f"{name} is {kind}, which no decoder here reads; install {HEIF[kind]}, or convert it."
+        ) from None
+    with Image.open(io.BytesIO(data)) as picture:
+        return np.asarray(picture.convert("RGB"))[..., ::-1]
 
 
 def check_size(header: ImageHeader, name: str) -> None:
@@ -100,7 +167,7 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
 
 
 def read_size(path: str | os.PathLike) -> tuple[int, int]:
-    """(width, height) that an image file declares, in pixels, as stored; nothing is decoded.
+    """(width, height) of the upright picture that an image file declares, in pixels; nothing is decoded.
 
     Raises:
         UserError: missing, unreadable, no regular file, or not an image.
@@ -111,11 +178,11 @@ def read_size(path: str | os.PathLike) -> tuple[int, int]:
         raise UserError(f"{path} is not a readable image ({error}); replace it.") from error
     if header is None:
         raise UserError(f"{path} is not a readable image; replace it.")
-    return header.width, header.height
+    return header.upright_size
 
 
 def list_images(inputs: Iterable[str | os.PathLike]) -> list[Path]:
-    """List files as given and folders' image files (recursive, sorted, by suffix).
+    """List files as given and folders' image files (recursive, sorted), which are told by their content.
 
     Raises:
         UserError: an input does not exist or cannot be looked at, or a folder holds no image.
@@ -127,7 +194,7 @@ def list_images(inputs: Iterable[str | os.PathLike]) -> list[Path]:
         except (OSError, ValueError) as error:  # a name that is too long, or with a zero byte
             raise UserError(f"cannot read {entry}: {getattr(error, 'strerror', error)}; check the path.") from error
         if is_folder:
-            inside = sorted(p for p in entry.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES and not p.is_dir())
+            inside = [path for path in files_below(entry) if file_kind(path).kind == Kind.IMAGE]
             if not inside:
                 raise UserError(f"{entry} holds no image ({', '.join(IMAGE_SUFFIXES)}); name another folder.")
             found += inside
@@ -136,3 +203,9 @@ def list_images(inputs: Iterable[str | os.PathLike]) -> list[Path]:
         else:
             raise UserError(f"{entry} does not exist; check the path.")
     return found
+
+
+def files_below(folder: Path) -> list[Path]:
+    """All files in a folder and its folders, sorted, but for hidden ones, which are other programs' notes."""
+    found = (path for path in folder.rglob("*") if not any(p.startswith(".") for p in path.relative_to(folder).parts))
+    return sorted(path for path in found if not path.is_dir())

@@ -4,7 +4,7 @@ import struct
 import zlib
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-KEPT = (b"IHDR", b"PLTE", b"tRNS", b"eXIf", b"IDAT", b"IEND")  # one still picture, its transparency and orientation
+KEPT = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")  # one still picture and its transparency
 REPEATED = (b"IDAT",)
 CHUNK_FRAME = 12  # bytes of length, type and CRC
 

@@ -135,7 +135,7 @@ def test_a_damaged_png_says_how(damage, sentence):
 def test_a_kind_whose_decoder_is_not_trusted_never_reaches_it(suffix, monkeypatch):
     data = cv2.imencode(suffix, noise())[1].tobytes()
     monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("decoded"))
-    with pytest.raises(UserError, match="none of PNG, JPEG, GIF, BMP, WebP, TIFF, Netpbm and HDR"):
+    with pytest.raises(UserError, match="none of PNG, JPEG, GIF, BMP, WebP, TIFF, AVIF, HEIC, Netpbm and HDR"):
         decode_image(data, "x")
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measure a detector on WIDER FACE; `ffkeras evaluate` where it is installed."""
+"""Measure a detector on WIDER FACE or any other labelled pictures; `ffkeras evaluate` where it is installed."""
 
 import sys
 from pathlib import Path

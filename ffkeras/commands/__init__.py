@@ -11,8 +11,10 @@ import sys
 from ffkeras import __version__, cli
 from ffkeras.errors import UserError
 
+EXTRAS = {"detect": "runtime", "models": "runtime", "evaluate": "runtime,evaluate", "data": "runtime,evaluate"}
 SUBCOMMANDS = {  # name -> module of this package
     "detect": "detect",
+    "data": "data",
     "models": "models",
     "train": "train",
     "prune": "prune",
@@ -47,5 +49,6 @@ def run_subcommand(name: str, arguments: list[str]) -> int | None:
         if package in ("", "ffkeras"):
             raise
         raise UserError(
-            f"ffkeras {name} needs {package}, which is not installed; pip install 'ffkeras[train]'."
+            f"ffkeras {name} needs {package}, which is not installed; pip install "
+            f"'ffkeras[{EXTRAS.get(name, 'train')}]'."
         ) from error

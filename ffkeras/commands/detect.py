@@ -1,9 +1,11 @@
-"""Find faces in images, folders, videos and cameras with one .tflite file."""
+"""Find faces in images, folders, videos, cameras and network streams with one .tflite file."""
 
 import argparse
 import contextlib
 import os
+import signal
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,12 +17,18 @@ if TYPE_CHECKING:
 
 WINDOW = "ffkeras"
 QUIT_KEYS = (ord("q"), 27)  # q, Escape
+INTERRUPTED = 130  # exit status of what Ctrl-C ends
 
 
 def parse_arguments(arguments: list[str] | None = None, program: str | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog=program, description=__doc__)
-    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="image, folder, video, or camera number such as 0")
+    parser.add_argument(
+        "inputs",
+        nargs="+",
+        metavar="INPUT",
+        help="image, folder, video, URL (rtsp, http ...), or camera number such as 0",
+    )
     parser.add_argument("--model", help="a file of tools/convert_tflite.py, or a name that `ffkeras models` lists")
     parser.add_argument("--output", type=Path, metavar="DIR", help="write pictures with boxes and landmarks here")
     parser.add_argument(
@@ -32,7 +40,12 @@ def parse_arguments(arguments: list[str] | None = None, program: str | None = No
     parser.add_argument(
         "--crop-size", type=int, default=112, metavar="N", help="side of these in pixels (default: 112)"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all faces as a JSON list")
+    parser.add_argument(
+        "--json",
+        type=Path,
+        metavar="FILE",
+        help="write all faces as they come: a JSON list, or lines of JSON to FILE.jsonl or - (standard output)",
+    )
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write all faces as a table")
     parser.add_argument("--coco", type=Path, metavar="FILE", help="write all faces as COCO JSON, with keypoints")
     parser.add_argument("--yolo", type=Path, metavar="DIR", help="write a text file of boxes for each picture here")
@@ -45,6 +58,9 @@ def parse_arguments(arguments: list[str] | None = None, program: str | None = No
         metavar="auto|N",
         help="look at overlapping tiles too, for small faces: auto where a picture is much larger than the network's "
         "input, N with tiles of N pixels",
+    )
+    parser.add_argument(
+        "--rotations", action="store_true", help="look at each picture in all four quarter turns, for faces that lie"
     )
     parser.add_argument("--num-threads", type=int, default=1, help="threads of the interpreter (default: 1)")
     parser.add_argument("--show", action="store_true", help="show each picture in a window; q quits")
@@ -68,33 +84,42 @@ def read_tiles(text: str | None) -> str | int | None:
 def check_arguments(args: argparse.Namespace, sources: list, outputs: list) -> None:
     """Refuse before the model is loaded what would fail after the last picture."""
     from ffkeras.files import check_writable
+    from ffkeras.runtime.entries_file import STANDARD_OUTPUT
 
     files = {args.json, args.csv, args.coco, *outputs} - {None}
     folders = {args.crops, args.yolo} - {None}
-    if any(source.is_camera for source in sources) and not (args.show or files or folders):
+    if any(source.is_camera or source.is_stream for source in sources) and not (args.show or files or folders):
         raise UserError("a camera needs --show, --output or --json; otherwise its faces go nowhere.")
     if args.blur and not (args.show or args.output):
         raise UserError("--blur needs --output DIR, where the blurred pictures go.")
     if args.crop_size < 1:
         raise UserError(f"--crop-size {args.crop_size} is no number of pixels; give 1 or more, such as 112.")
-    for path in files | {folder / "a file" for folder in folders}:
+    for path in files - {STANDARD_OUTPUT} | {folder / "a file" for folder in folders}:
         check_writable(path)
 
 
 def write_tables(args: argparse.Namespace, session: "DetectionSession") -> None:
-    """Write what was found in every format that was asked for; files appear whole or not at all."""
+    """Write what was found in every format that was asked for; one that cannot be written is noted as bad.
+
+    JSON is written as the entries come. The other files appear whole or not at all.
+    """
     from ffkeras.files import write_json, write_text
     from ffkeras.runtime.tables import to_coco, to_csv, to_yolo
 
-    if args.json:
-        write_json(args.json, session.entries)
-    if args.csv:
-        write_text(args.csv, to_csv(session.entries))
-    if args.coco:
-        write_json(args.coco, to_coco(session.entries))
-    if args.yolo:
+    def yolo() -> None:
         for entry, stem in zip(session.entries, session.stems, strict=True):
             write_text(args.yolo / stem.with_name(f"{stem.name}.txt"), to_yolo(entry))
+
+    for wanted, write in (
+        (args.csv, lambda: write_text(args.csv, to_csv(session.entries))),
+        (args.coco, lambda: write_json(args.coco, to_coco(session.entries))),
+        (args.yolo, yolo),
+    ):
+        if wanted:
+            try:
+                write()
+            except UserError as error:
+                session.bad.append(str(error))
 
 
 @contextlib.contextmanager
@@ -125,15 +150,13 @@ def show(image, moving: bool) -> bool:
         cv2.imshow(WINDOW, image)
         return cv2.waitKey(1 if moving else 0) & 0xFF not in QUIT_KEYS
     except cv2.error as error:
-        raise UserError("this OpenCV has no windows; install opencv-python or leave --show out.") from error
+        raise UserError(
+            "this OpenCV has no windows; install opencv-python in place of the headless one, or leave --show out."
+        ) from error
 
 
-def tell_of_large_pictures(entries: list[dict], image_size: tuple[int, int]) -> None:
+def tell_of_large_pictures(count: int) -> None:
     """Say where --tiles would have looked closer."""
-    from ffkeras.runtime.tiles import AUTO, tile_side
-
-    sizes = [(entry["height"], entry["width"]) for entry in entries]
-    count = sum(tile_side(AUTO, size, image_size) is not None for size in sizes)
     if count:
         pictures = "1 picture is" if count == 1 else f"{count} pictures are"
         print(f"note: {pictures} much larger than the network's input; --tiles finds smaller faces.", file=sys.stderr)
@@ -144,18 +167,22 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> int:
     args = parse_arguments(arguments, program)
     os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")  # bad files are told in our own sentences
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")  # UDP loses parts of pictures
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was found is written
     from ffkeras.images import read_image
     from ffkeras.runtime import DEFAULT_MODEL, FaceDetector, draw_faces
     from ffkeras.runtime.blur import blur_faces
+    from ffkeras.runtime.entries_file import STANDARD_OUTPUT, EntriesFile
     from ffkeras.runtime.picture_process import PictureProcess
     from ffkeras.runtime.session import DetectionSession
     from ffkeras.runtime.sinks import output_paths
-    from ffkeras.runtime.sources import list_sources
-    from ffkeras.runtime.tiles import tile_side
+    from ffkeras.runtime.sources import list_sources, told_kinds
+    from ffkeras.runtime.tiles import AUTO, tile_side
     from ffkeras.runtime.trial import try_model
-    from ffkeras.runtime.video_process import open_video_apart
+    from ffkeras.runtime.video_process import frame_times_apart, open_video_apart
 
-    sources = list_sources(args.inputs)
+    skipped: Counter = Counter()
+    sources = list_sources(args.inputs, skipped)
     outputs = output_paths(sources, args.output) if args.output else [None] * len(sources)
     check_arguments(args, sources, outputs)
     try_model(args.model or DEFAULT_MODEL)
@@ -168,17 +195,42 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> int:
     pictures = PictureProcess()
     # one file is read here, many in a process of their own, so that none of them can cost the results of the others
     read = pictures.read if len(sources) > 1 else read_image
+    entries = EntriesFile(args.json) if args.json else None
+    large = 0
+
+    def tell(entry: dict) -> None:
+        nonlocal large
+        large += tile_side(AUTO, (entry["height"], entry["width"]), detector.image_size) is not None
+        if entries:
+            entries.add(entry)
+
     session = DetectionSession(
-        detector, sources, outputs, shown, draw, args.crops, args.crop_size, tiles, read, open_video_apart
+        detector,
+        sources,
+        outputs,
+        shown,
+        draw,
+        args.crops,
+        args.crop_size,
+        tiles,
+        read,
+        open_video_apart,
+        tell=tell,
+        keep=bool(args.csv or args.coco or args.yolo),
+        rotations=args.rotations,
+        times=frame_times_apart,
     )
+    say = (lambda line: print(line, file=sys.stderr)) if args.json == STANDARD_OUTPUT else print
     try:
         with pictures, progress_bar() as step:
             try:
-                session.run(print, step)
+                session.run(say, step)
             except UserError as error:  # what was found before it is still written
                 session.bad.append(str(error))
             except OSError as error:  # standard output takes no more lines
                 unsaid = error
+        if entries:
+            entries.close()
         if session.entries:
             write_tables(args, session)
         if unsaid:
@@ -187,5 +239,18 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> int:
         for sentence in session.bad:
             print(f"error: {sentence}", file=sys.stderr)
     if not tiles:
-        tell_of_large_pictures(session.entries, detector.image_size)
+        tell_of_large_pictures(large)
+    if skipped:
+        print(f"skipped in folders: {told_kinds(skipped)}{advice_for(skipped)}", file=sys.stderr)
+    if session.interrupted:
+        print(f"interrupted after {session.done} of {len(sources)} inputs; what was found is kept.", file=sys.stderr)
+        return INTERRUPTED
     return 1 if session.bad else 0
+
+
+def advice_for(skipped: Counter) -> str:
+    """What would make skipped pictures readable."""
+    from ffkeras.images import HEIF
+
+    needed = [f"{kind} needs {package}" for kind, package in HEIF.items() if kind in skipped]
+    return f" ({'; '.join(needed)})" if needed else ""

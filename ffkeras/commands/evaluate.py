@@ -1,4 +1,4 @@
-"""Evaluate a detector on the WIDER FACE validation set by the official protocol, or its landmarks."""
+"""Evaluate a detector: on WIDER FACE by the official protocol, on any other labelled pictures, or its landmarks."""
 
 import argparse
 import sys
@@ -12,8 +12,11 @@ DEFAULT_IMAGE_SIZE = (640, 640)
 FINE_HEIGHT_EDGES = (0.0, 8.0, 12.0, 16.0, 24.0, 32.0, 64.0, 128.0, float("inf"))  # pixels of the network input
 AVERAGE_PRECISION_OPTIONS = ("from_detections", "detections", "plot", "allow_missing", "grey")
 
+PARTS = ("all", "train", "val", "test", "held-out")
+
 EPILOG = """\
-DIR holds WIDER_val/images/<event>/<name>.jpg and ground_truth/wider_{face,easy,medium,hard}_val.mat.
+DIR is a data set in any format of docs/own-data.md, or WIDER FACE: WIDER_val/images/<event>/<name>.jpg and
+ground_truth/wider_{face,easy,medium,hard}_val.mat. Of a data set the part "val" is taken where it has one, else all.
 Recall by face height takes heights in pixels of the network input, after the resize of the longest side, over all
 valid faces, at the score of --score-threshold. Images/s counts letterbox, network and decoding, not the reading of
 files.
@@ -34,11 +37,14 @@ def parse_arguments(arguments: list[str] | None = None, program: str | None = No
     )
     subject = parser.add_mutually_exclusive_group(required=True)
     subject.add_argument(
-        "--model", type=Path, nargs="+", metavar="M", help="a run folder of tools/train.py, or a .tflite file"
+        "--model", type=Path, nargs="+", metavar="M", help="a run folder of tools/train.py, a .tflite file or its name"
     )
     subject.add_argument("--from-detections", type=Path, metavar="FILE", help="evaluate what --detections wrote")
     parser.add_argument(
-        "--data", type=Path, nargs="+", required=True, metavar="DIR", help="the root of WIDER FACE, or training data"
+        "--data", type=Path, nargs="+", required=True, metavar="DIR", help="labelled pictures, or WIDER FACE's root"
+    )
+    parser.add_argument(
+        "--part", choices=PARTS, help="of a data set; held-out: what training holds out (default: val, else all)"
     )
     parser.add_argument(
         "--landmarks", action="store_true", help="measure the error of landmarks, of one or more models"
@@ -105,6 +111,7 @@ def load_detector(model: Path, image_size: tuple[int, int] | None, num_threads: 
         UserError: none of these, unreadable, or a .tflite file of another input size.
     """
     from ffkeras.evaluation.detections import IOU_THRESHOLD
+    from ffkeras.runtime.released import find_model
 
     thresholds = {"score_threshold": score_threshold, "iou_threshold": IOU_THRESHOLD}
     if model.is_dir():
@@ -115,6 +122,7 @@ def load_detector(model: Path, image_size: tuple[int, int] | None, num_threads: 
         tf.config.threading.set_intra_op_parallelism_threads(num_threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)
         return KerasFaceDetector(load_run(model), image_size or DEFAULT_IMAGE_SIZE, **thresholds)
+    model = find_model(model)
     if model.suffix != ".tflite":
         raise UserError(f"{model} is neither a run folder nor a .tflite file; check the path.")
 
@@ -153,12 +161,72 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> int:
         evaluate_landmarks(options, bad)
     elif options.best_threshold:
         find_best_threshold(options, bad)
-    else:
+    elif is_wider(options):
         evaluate_faces(options, bad)
-    counted = "It is left out." if options.landmarks or options.best_threshold else "Its faces count as not found."
+    else:
+        evaluate_own(options, bad)
+    left_out = options.landmarks or options.best_threshold or not is_wider(options)
+    counted = "It is left out." if left_out else "Its faces count as not found."
     for sentence in bad.values():
         print(f"error: {sentence} {counted}", file=sys.stderr)
     return 1 if bad else 0
+
+
+def is_wider(options: argparse.Namespace) -> bool:
+    """Whether the data are WIDER FACE's validation set, to be measured by its own protocol."""
+    folder = options.data[0]
+    return options.part is None and any((folder / name).is_dir() for name in ("ground_truth", "WIDER_val"))
+
+
+def evaluate_own(options: argparse.Namespace, bad: dict[str, str]) -> None:
+    """Average precision, precision and recall of a data set in any format, without the bad pictures."""
+    import logging
+
+    from ffkeras import evaluation
+    from ffkeras.data.dataset import choose_part, read_dataset
+
+    if options.plot:
+        from ffkeras.evaluation.plots import check_plot_suffix
+
+        check_plot_suffix(options.plot)
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("ffkeras").setLevel(logging.INFO)  # what the readers found, and what they missed
+    (folder,) = options.data
+    images = read_dataset([folder])
+    part = options.part or ("val" if any(image.split == "val" for image in images) else "all")
+    chosen = choose_part(images, part)
+    if not chosen:
+        raise UserError(f"{folder} has no part {part}; choose another --part, such as all.")
+    if options.limit and options.limit < len(chosen):
+        chosen = [chosen[round(at * (len(chosen) - 1) / max(1, options.limit - 1))] for at in range(options.limit)]
+    named = {str(image.path.relative_to(folder)): image for image in chosen}
+    if options.from_detections:
+        subject, image_size, speed = options.from_detections, options.image_size or DEFAULT_IMAGE_SIZE, None
+        detections, working = evaluation.read_detections(subject), working_threshold(options)
+    else:
+        (subject,) = options.model
+        threshold = evaluation.detections.SCORE_THRESHOLD
+        detector = load_detector(subject, options.image_size, options.num_threads, threshold)
+        image_size, working = detector.image_size, working_threshold(options, detector)
+        paths = {name: image.path for name, image in named.items()}
+        detections, speed = evaluation.detect_images(detector, paths, options.grey, bad)
+        if options.detections:
+            evaluation.write_detections(options.detections, {n: rows for n, rows in detections.items() if n not in bad})
+    readable = {name: image for name, image in named.items() if name not in bad}
+    if not readable:
+        raise UserError(f"none of the {len(named)} pictures can be read; {next(iter(bad.values()))}")
+    report = evaluation.evaluate_labelled(
+        detections,
+        readable,
+        data=f"{folder} ({part})",
+        subject=subject.resolve().name + (" on grey pictures" if options.grey else ""),
+        image_size=image_size,
+        images_per_second=speed,
+        num_threads=options.num_threads,
+        score_threshold=working,
+    )
+    print(report.to_text())
+    write_outputs(report, options.plot, options.json)
 
 
 def evaluate_faces(options: argparse.Namespace, bad: dict[str, str]) -> None:

@@ -23,6 +23,7 @@ from ffkeras.training.loss_config import BOX_WEIGHTS, CHOICES, CLASS_WEIGHTS, Lo
 from ffkeras.training.schedule import SCHEDULES
 
 DEFAULTS = TrainingConfig()
+TOLD = 20  # pictures that went bad, by name
 
 
 def parse_arguments(arguments: list[str] | None = None, program: str | None = None) -> argparse.Namespace:
@@ -34,7 +35,7 @@ def parse_arguments(arguments: list[str] | None = None, program: str | None = No
     run.add_argument(
         "--model", metavar="NAME|JSON", help=f"{', '.join(NETWORKS)}, or its JSON (v2_ultra; with --from RUN's)"
     )
-    run.add_argument("--data", nargs="+", help="folders: WIDER FACE or with a label.txt; named twice, counts twice")
+    run.add_argument("--data", nargs="+", help="folders in any format of docs/own-data.md; named twice, counts twice")
     run.add_argument("--synthetic-count", type=int, help=f"images of synthetic faces ({DEFAULTS.synthetic_count})")
     run.add_argument("--image-size", action=cli.ImageSizeAction, help="training input, S or HxW (320)")
     run.add_argument("--batch-size", type=int, help=f"({DEFAULTS.batch_size})")
@@ -231,6 +232,8 @@ def train(trainer, folder: Path) -> None:
         if first:
             print(f"stopped at step {trainer.step}; continue with: tools/train.py --resume --output {folder}")
         raise
+    finally:
+        tell_of_bad_pictures(trainer.bad)
     if first:
         print(f"done: {folder}")
 
@@ -252,6 +255,14 @@ def launch(workers: int, threads: int, command_line: list[str], resumed: list[st
 def has_begun(folder: Path) -> bool:
     """Whether there is a run to go on with."""
     return (folder / "training.json").exists()
+
+
+def tell_of_bad_pictures(bad: dict[Path, str]) -> None:
+    """How many pictures went bad while the run lasted, and which."""
+    if bad:
+        print(f"{len(bad)} {'picture was' if len(bad) == 1 else 'pictures were'} skipped, being unreadable:")
+        for sentence in list(bad.values())[:TOLD]:
+            print(f"    {sentence}")
 
 
 def default_network(start: str | None) -> str:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from ffkeras.data.git_objects import GitObjects
-from ffkeras.data.voc_landmarks import VocLandmarks, parse_voc_landmarks
+from ffkeras.data.voc import VocLandmarks, parse_voc_landmarks
 from ffkeras.data.widerface import OfficialEntry, parse_official_file
 from ffkeras.errors import UserError
 from ffkeras.files import check_writable, write_bytes, write_text

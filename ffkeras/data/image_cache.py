@@ -123,10 +123,18 @@ class FileSource:
     Args:
         images: the files and their faces.
         cache: reads them; without one, each is decoded at every reading.
+        as_read: the images as their files have them, where some were left out or changed since.
+
+    Attributes:
+        bad: a sentence for each file that could not be read.
     """
 
-    def __init__(self, images: list[LabelledImage], cache: Cache | None = None):
+    def __init__(
+        self, images: list[LabelledImage], cache: Cache | None = None, as_read: list[LabelledImage] | None = None
+    ):
         self.images, self.cache = images, cache or ImageCache(0)
+        self.as_read = images if as_read is None else as_read
+        self.bad: dict[Path, str] = {}
 
     def __len__(self) -> int:
         return len(self.images)
@@ -134,4 +142,8 @@ class FileSource:
     def load(self, index: int) -> tuple[np.ndarray, LabelledImage]:
         """The image, uint8 BGR [H, W, 3], and its faces in pixels. Raises UserError where the file is unreadable."""
         labelled = self.images[index]
-        return self.cache.read(labelled.path), labelled
+        try:
+            return self.cache.read(labelled.path), labelled
+        except UserError as error:
+            self.bad[labelled.path] = str(error)
+            raise

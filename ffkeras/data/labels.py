@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ffkeras.data.findings import Finding, Problem
 from ffkeras.errors import UserError
 from ffkeras.files import is_file, read_bytes
 
@@ -28,6 +29,8 @@ class LabelledImage:
         has_landmarks: bool [N].
         ignore: bool [N], faces that are neither faces nor background to the loss.
         source: name of the data set that it is of; empty where there is but one.
+        split: the part of it, "train", "val" or "test"; empty where it has none.
+        size: (width, height) that the labels were made for; None where they do not say.
     """
 
     path: Path
@@ -36,6 +39,8 @@ class LabelledImage:
     has_landmarks: np.ndarray
     ignore: np.ndarray
     source: str = ""
+    split: str = ""
+    size: tuple[int, int] | None = None
 
 
 @dataclass
@@ -99,54 +104,94 @@ def _entry(name: str, line: int, faces: list[list[float]]) -> LabelEntry:
     return LabelEntry(name, line, corner_boxes(full[:, :BOX_NUMBERS]), landmarks, has_landmarks)
 
 
-def parse_label_file(path: Path) -> list[LabelEntry]:
+def parse_label_file(path: Path, findings: list[Finding] | None = None) -> list[LabelEntry]:
     """Read a label.txt without looking for its images.
 
     A line `# relative/image.jpg` names an image; every line below it is a face: `x y w h`, or these and five times
     `x y flag`, or these and a blur score, which is not used. A face has landmarks only if all five are marked.
 
+    Args:
+        path: the file.
+        findings: takes malformed lines, which are left out; without it the first of them is raised.
+
     Raises:
         UserError: unreadable, a malformed line (named by number), or no image at all.
     """
+
+    def bad(number: int, reason: str) -> None:
+        if findings is None:
+            raise UserError(f"{path}, line {number}: {reason}.")
+        findings.append(Finding(Problem.MALFORMED, f"{path.name}, line {number}", reason))
+
     entries: list[tuple[str, int, list[list[float]]]] = []
     for number, line in enumerate(read_lines(path), start=1):
         if line.startswith("#"):
             name = line[1:].strip()
             if not name:
-                raise UserError(f"{path}, line {number}: no image follows the '#'; write '# relative/image.jpg'.")
+                bad(number, "no image follows the '#'; write '# relative/image.jpg'")
+                continue
             entries.append((name, number, []))
         elif line:
             numbers = parse_numbers(line, LINE_LENGTHS)
             if numbers is None:
-                raise UserError(
-                    f"{path}, line {number}: {line[:60]!r} is not a face; write 4, 19 or 20 numbers in pixels, "
-                    f"none beyond {LARGEST_NUMBER:,.0f}."
+                bad(
+                    number,
+                    f"{line[:60]!r} is not a face; write 4, 19 or 20 numbers in pixels, none beyond "
+                    f"{LARGEST_NUMBER:,.0f}",
                 )
-            if not entries:
-                raise UserError(f"{path}, line {number}: a face before any image; write '# relative/image.jpg' first.")
-            entries[-1][2].append(numbers)
+            elif not entries:
+                bad(number, "a face before any image; write '# relative/image.jpg' first")
+            else:
+                entries[-1][2].append(numbers)
     if not entries:
         raise UserError(f"{path} names no image; write '# relative/image.jpg' and face lines below it.")
     return [_entry(*entry) for entry in entries]
 
 
-def read_label_file(path: str | Path) -> list[LabelledImage]:
+def read_label_file(path: str | Path, findings: list[Finding] | None = None) -> list[LabelledImage]:
     """Read a label.txt and find its images, beside it or in the folder `images` beside it (RetinaFace's layout).
 
     Faces of no area are `ignore`. The images are looked for now, and decoded later.
+
+    Args:
+        path: the file.
+        findings: takes what is wrong, which is left out; without it the first of that is raised.
 
     Raises:
         UserError: as `parse_label_file`, or an image is missing.
     """
     path = Path(path)
-    entries = parse_label_file(path)
+    entries = parse_label_file(path, findings)
     folders = (path.parent, path.parent / "images")
     root = next((folder for folder in folders if is_file(folder / entries[0].name)), path.parent)
     images = []
     for entry in entries:
         image = root / entry.name
+        if not is_file(image) and findings is not None:
+            findings.append(Finding(Problem.MISSING, f"{path.name}, line {entry.line}", entry.name[:120]))
+            continue
         if not is_file(image):
             raise UserError(f"{path}, line {entry.line}: {image} does not exist; add the image or remove its lines.")
         ignore = without_area(entry.boxes)
         images.append(LabelledImage(image, entry.boxes, entry.landmarks, entry.has_landmarks, ignore))
     return images
+
+
+def to_yolo_lines(image: LabelledImage, size: tuple[int, int]) -> list[str]:
+    """A line of YOLO's for each face that counts: `0 cx cy w h` and five times `x y visibility`, as shares.
+
+    Args:
+        image: the faces.
+        size: (width, height) of the picture in pixels.
+    """
+    whole = np.array(size, np.float64)
+    lines = []
+    for box, points, has, ignored in zip(image.boxes, image.landmarks, image.has_landmarks, image.ignore, strict=True):
+        if ignored:
+            continue
+        corners = box.reshape(2, 2) / whole
+        numbers = [*corners.mean(axis=0), *(corners[1] - corners[0])]
+        for point in points / whole:
+            numbers += [*point, 2] if has else [0, 0, 0]
+        lines.append(" ".join(["0", *(f"{number:.6g}" for number in numbers)]) + "\n")
+    return lines

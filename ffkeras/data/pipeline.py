@@ -34,8 +34,8 @@ def training_dataset(source: Source, config: PipelineConfig, encode: Encode, sta
 
     Every sample comes once an epoch, in an order drawn from (seed, epoch), augmented by a generator seeded with
     (seed, epoch, index). So batch k is the same whatever the number of workers, and a dataset that starts at step k
-    gives what an uninterrupted one gives from there on. Iterate inside `user_errors` so that an unreadable image
-    stops the run with a sentence.
+    gives what an uninterrupted one gives from there on. An unreadable image is replaced by the next one that can be
+    read; iterate inside `user_errors` so that a whole set that is gone stops the run with a sentence.
 
     Args:
         source: the samples.

@@ -10,6 +10,9 @@ from ffkeras.data.augment import Sample, augment
 from ffkeras.data.augment_config import AugmentConfig
 from ffkeras.data.labels import LabelledImage
 from ffkeras.data.mosaic import mosaic
+from ffkeras.errors import UserError
+
+MOST_BAD = 100  # pictures in a row that cannot be read: then the whole set is gone, such as with its disk
 
 
 class Source(Protocol):
@@ -86,8 +89,16 @@ def _chosen(count: int, config: PipelineConfig, position: int) -> tuple[list[int
 
 
 def _load(source: Source, index: int) -> Sample:
-    image, faces = source.load(index)
-    return Sample(image, faces.boxes, faces.landmarks, faces.has_landmarks, faces.ignore)
+    """Sample `index`, or the next one that can be read: a bad picture is no reason to end a run that has begun."""
+    bad = None
+    for offset in range(min(len(source), MOST_BAD)):
+        try:
+            image, faces = source.load((index + offset) % len(source))
+        except UserError as error:
+            bad = bad or error
+        else:
+            return Sample(image, faces.boxes, faces.landmarks, faces.has_landmarks, faces.ignore)
+    raise bad
 
 
 def normalised_faces(sample: Sample, image_size: tuple[int, int]) -> tuple[np.ndarray, ...]:

@@ -8,7 +8,7 @@ from ffkeras.evaluation.average_precision import GroundTruth, PrecisionRecall, a
 from ffkeras.evaluation.detections import Detections, detect_images, detection_rows, read_detections, write_detections
 from ffkeras.evaluation.landmark_error import LandmarkReport, landmark_errors, landmarked_images
 from ffkeras.evaluation.recall_by_height import HeightBand, recall_by_height
-from ffkeras.evaluation.report import Report, evaluate_widerface
+from ffkeras.evaluation.report import Report, evaluate_labelled, evaluate_widerface
 from ffkeras.evaluation.validation_images import choose_sample, find_images, input_scales
 from ffkeras.evaluation.widerface_ground_truth import SUBSETS, WiderFaceGroundTruth, read_ground_truth
 
@@ -25,6 +25,7 @@ __all__ = [
     "choose_sample",
     "detect_images",
     "detection_rows",
+    "evaluate_labelled",
     "evaluate_widerface",
     "find_images",
     "input_scales",

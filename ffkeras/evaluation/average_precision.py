@@ -55,20 +55,23 @@ class PrecisionRecall:
         return float(np.sum(np.diff(recall) * envelope[1:]))
 
 
-def precision_recall(detections: Mapping[str, np.ndarray], ground_truths: Mapping[str, GroundTruth]) -> PrecisionRecall:
+def precision_recall(
+    detections: Mapping[str, np.ndarray], ground_truths: Mapping[str, GroundTruth], with_background: bool = False
+) -> PrecisionRecall:
     """Precision and recall over all images of `ground_truths`.
 
     Args:
         detections: image name -> [K, 5] (x, y, w, h, score) in pixels of the source image, in any order. An image that
             is not named has no detections; images that the ground truth does not name are left out.
         ground_truths: image name -> (boxes, keep); see `GroundTruth`.
+        with_background: what is found in images without any face is wrong; the official protocol leaves them out.
     """
     found = {name: detections[name] for name in ground_truths if len(detections.get(name, ()))}
     low, high = _score_range(found.values())
     counts = np.zeros((THRESHOLD_COUNT, 2))
     for name, rows in found.items():
         truth = GroundTruth(*ground_truths[name])
-        if len(truth.boxes):
+        if len(truth.boxes) or with_background:
             scores = (rows[:, 4] - low) / (high - low) if high > low else np.ones(len(rows))
             counts += _count_at_thresholds(rows[:, :4], scores, truth)
     faces = sum(int(np.sum(keep)) for _, keep in ground_truths.values())
@@ -93,9 +96,9 @@ def _count_at_thresholds(boxes: np.ndarray, scores: np.ndarray, truth: GroundTru
     """Of one image, float64 [1000, 2]: detections that count, and faces found, at each threshold."""
     order = np.argsort(-scores, kind="stable")
     scores = scores[order]
-    face = match_to_faces(boxes[order], truth.boxes)  # [K]
+    face = match_to_faces(boxes[order], truth.boxes) if len(truth.boxes) else np.full(len(order), -1)  # [K]
     keep = np.asarray(truth.keep, bool)
-    on_kept = (face >= 0) & keep[face]
+    on_kept = (face >= 0) & keep[face] if len(keep) else np.zeros(len(order), bool)
     counts = (face < 0) | on_kept
 
     hits = np.flatnonzero(on_kept)

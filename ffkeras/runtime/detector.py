@@ -12,6 +12,7 @@ from ffkeras.runtime.interpreter import Interpreter
 from ffkeras.runtime.metadata import Metadata
 from ffkeras.runtime.picture import to_picture
 from ffkeras.runtime.released import DEFAULT_MODEL
+from ffkeras.runtime.rotations import QUARTERS, merge_turned, turned, turned_back
 from ffkeras.runtime.tiles import cut_tiles, merge, tile_side, whole_faces
 
 
@@ -55,7 +56,7 @@ class FaceDetector:
         """(height, width) of the network input in pixels; images are resized to fit it."""
         return self._interpreter.image_size
 
-    def detect(self, image: np.ndarray, tiles: str | int | None = None) -> list[Face]:
+    def detect(self, image: np.ndarray, tiles: str | int | None = None, rotations: bool = False) -> list[Face]:
         """Find the faces of one image.
 
         Args:
@@ -63,6 +64,8 @@ class FaceDetector:
             tiles: "auto" looks at overlapping tiles too where the image is more than twice as large as the network's
                 input, for faces that are small in it; a number does so with tiles of that longer side in pixels; None
                 looks at the whole alone. `Face.tile_only` says which faces only tiles show.
+            rotations: look at the image turned by a quarter, a half and three quarters too, for faces that lie or stand
+                on their heads; takes four times as long.
 
         Returns:
             Faces in pixels of `image`, best first.
@@ -71,6 +74,15 @@ class FaceDetector:
             UserError: not an image, one without pixels, of numbers with no clear meaning; `tiles` of another kind.
         """
         picture = to_picture(image)
+        faces = self._look(picture, tiles)
+        if not rotations:
+            return faces
+        for quarters in QUARTERS:
+            found = self._look(turned(picture, quarters), tiles)
+            faces += [turned_back(face, quarters, picture.shape[:2]) for face in found]
+        return merge_turned(faces, self.iou_threshold)
+
+    def _look(self, picture: np.ndarray, tiles: str | int | None) -> list[Face]:
         side = tile_side(tiles, picture.shape[:2], self.image_size)
         faces = self._detect(picture)
         if side is None:

@@ -84,7 +84,7 @@ def detect_frames(source: Source, detector: FaceDetector, meter: Meter) -> Itera
         UserError: the source cannot be read, or ends before it should; the sentence names it.
     """
     with open_source(source) as stream:
-        for name, image in stream.frames:
+        for name, image, _ in stream.frames:
             start = time.perf_counter()
             faces = detector.detect(image)
             now = time.perf_counter()

@@ -17,7 +17,7 @@ FALLBACK_IMAGE_SUFFIX = ".jpg"  # for images of a format that OpenCV reads but d
 
 LONGEST_NAME = 255  # bytes, of most file systems
 
-Write = Callable[[np.ndarray], None]
+Write = Callable[[np.ndarray, float | None], None]  # a picture, and its time in seconds
 
 
 def output_paths(sources: Iterable[Source], folder: Path) -> list[Path]:
@@ -27,7 +27,7 @@ def output_paths(sources: Iterable[Source], folder: Path) -> list[Path]:
         UserError: a path is that of a source, which would be overwritten.
     """
     sources = list(sources)
-    originals = {source.location.resolve() for source in sources if not source.is_camera}
+    originals = {source.location.resolve() for source in sources if isinstance(source.location, Path)}
     paths = [folder / name for name in _told_apart(map(_output_name, sources))]
     for path in paths:
         if path.resolve() in originals:
@@ -71,16 +71,22 @@ def _shortened(name: str, suffix: str) -> str:
 
 
 @contextlib.contextmanager
-def open_sink(path: Path, rate: float) -> Iterator[Write]:
+def open_sink(path: Path, rate: float, timed: bool = False) -> Iterator[Write]:
     """A function that writes uint8 BGR images: one to an image file, or many to a video of `rate` frames per second.
 
-    A video stands at `path` only once it is closed without an error.
+    A video stands at `path` only once it is closed without an error; one that Ctrl-C ends is closed first, and whole as
+    far as it goes.
+
+    Args:
+        path: of the file.
+        rate: frames per second of a video.
+        timed: each image stands in the video at its time, as near as `rate` allows: it is repeated until the next one.
 
     Raises:
         UserError: the file cannot be written.
     """
     if path.suffix != VIDEO_SUFFIX:
-        yield lambda image: write_bytes(path, encode(path, image), durable=False)
+        yield lambda image, _=None: write_bytes(path, encode(path, image), durable=False)
         return
     try:
         str(path).encode()
@@ -89,7 +95,7 @@ def open_sink(path: Path, rate: float) -> Iterator[Write]:
             f"{path} has a name that is not UTF-8, which OpenCV cannot write; rename its source."
         ) from error
     with atomic_path(path, durable=False) as temporary:
-        video = _VideoFile(temporary, rate)
+        video = _VideoFile(temporary, rate, timed)
         try:
             yield video.write
         finally:
@@ -112,20 +118,33 @@ def encode(path: Path, image: np.ndarray) -> bytes:
 class _VideoFile:
     """A video file under construction; its size is that of the first frame."""
 
-    def __init__(self, path: Path, rate: float):
-        self._path, self._rate = path, rate
+    def __init__(self, path: Path, rate: float, timed: bool):
+        self._path, self._rate, self._timed = path, rate, timed
         self._writer: cv2.VideoWriter | None = None
+        self._last: np.ndarray | None = None  # the image that is shown until the next one
         self._count = 0
 
-    def write(self, image: np.ndarray) -> None:
+    def write(self, image: np.ndarray, seconds: float | None = None) -> None:
         if self._writer is None:
             height, width = image.shape[:2]
             codec = cv2.VideoWriter_fourcc(*VIDEO_CODEC)
             self._writer = cv2.VideoWriter(str(self._path), codec, self._rate, (width, height))
+        if not self._timed or seconds is None:
+            self._add(image)
+            return
+        due = round(seconds * self._rate)
+        while self._last is not None and self._count < due:
+            self._add(self._last)
+        self._last = image
+
+    def _add(self, image: np.ndarray) -> None:
         self._writer.write(image)
         self._count += 1
 
     def close(self) -> None:
+        if self._last is not None:
+            self._add(self._last)
+            self._last = None
         if self._writer is not None:
             self._writer.release()
 

@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from ffkeras.errors import UserError
-from ffkeras.runtime.sources import BrokenOffError, Source, Stream, open_video
+from ffkeras.runtime.sources import BrokenOffError, Frame, Source, Stream, frame_times, open_video
 
 PATIENCE = 60.0  # seconds for one frame
+TIMES = "times"  # asks the process for the times of the frames instead of the frames
 
 
 @contextlib.contextmanager
@@ -48,7 +49,17 @@ def open_video_apart(source: Source) -> Iterator[Stream]:
         process.wait()
 
 
-def _frames(process: subprocess.Popen, source: Source) -> Iterator[tuple[str, np.ndarray]]:
+def frame_times_apart(path: Path) -> list[float]:
+    """As `frame_times`; none where the video crashes its decoder."""
+    command = [sys.executable, "-m", __name__, os.fsencode(path).hex(), TIMES]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with contextlib.suppress(OSError, ValueError, subprocess.SubprocessError):
+        done = subprocess.run(command, env=environment, capture_output=True, check=True, timeout=PATIENCE)
+        return json.loads(done.stdout)
+    return []
+
+
+def _frames(process: subprocess.Popen, source: Source) -> Iterator[Frame]:
     while True:
         answer = _read_line(process, source)
         if "error" in answer:
@@ -57,7 +68,7 @@ def _frames(process: subprocess.Popen, source: Source) -> Iterator[tuple[str, np
             return
         image = np.empty(answer["shape"], np.uint8)
         _read_into(process, memoryview(image).cast("B"), source)
-        yield answer["name"], image
+        yield Frame(answer["name"], image, answer["seconds"])
 
 
 def _read_line(process: subprocess.Popen, source: Source) -> dict:
@@ -88,18 +99,21 @@ def main() -> None:
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
-    def write(answer: dict, image: np.ndarray | None = None) -> None:
+    def write(answer: dict | list, image: np.ndarray | None = None) -> None:
         answers.write(json.dumps(answer).encode() + b"\n")
         if image is not None:
             answers.write(memoryview(np.ascontiguousarray(image)).cast("B"))
         answers.flush()
 
     source = Source(Path(os.fsdecode(bytes.fromhex(sys.argv[1]))), Path("video"))
+    if TIMES in sys.argv[2:]:
+        write(frame_times(source.location))
+        return
     try:
         with open_video(source) as stream:
             write({"rate": stream.rate, "length": stream.length})
-            for name, image in stream.frames:
-                write({"name": name, "shape": image.shape}, image)
+            for name, image, seconds in stream.frames:
+                write({"name": name, "shape": image.shape, "seconds": seconds}, image)
         write({})
     except UserError as error:
         write({"error": str(error)})

@@ -5,7 +5,7 @@ import dataclasses
 from pathlib import Path
 
 from ffkeras.backend import keras
-from ffkeras.data.dataset import read_dataset, split_held_out
+from ffkeras.data.dataset import check_sets, read_sets, split_held_out
 from ffkeras.data.digest import dataset_digest, joined_digest
 from ffkeras.data.image_cache import Cache, FileSource
 from ffkeras.data.labels import LabelledImage
@@ -79,9 +79,11 @@ def start_run(
 
 
 def _digest(*sources: Source) -> str:
-    """Of the labelled images; empty for synthetic faces."""
+    """Of the labelled images as their files have them, before the check, which may learn to see more; empty for
+    synthetic faces.
+    """
     parts = [part for source in sources for part in parts_of(source)]
-    labelled = [part.images for part in parts if isinstance(part, FileSource)]
+    labelled = [part.as_read for part in parts if isinstance(part, FileSource)]
     digests = [part.digest for part in parts if isinstance(part, ShardSource)]
     if labelled:
         digests.insert(0, dataset_digest(image for images in labelled for image in images))
@@ -254,10 +256,18 @@ def make_source(config: TrainingConfig, cache: Cache | None) -> tuple[Source, So
 
 
 def _file_sources(folders: list[str], cache: Cache | None) -> tuple[FileSource, FileSource]:
-    """Training images and held-out ones that are files of their own."""
-    training, held_out = split_held_out(read_dataset(folders))
+    """Training images and held-out ones that are files of their own, looked over."""
+    sets = read_sets(folders)
+    as_read = _parts([image for data in sets for image in data.images])
+    checked = _parts([image for data in check_sets(sets) for image in data.images])
+    return FileSource(checked[0], cache, as_read[0]), FileSource(checked[1], None, as_read[1])
+
+
+def _parts(images: list[LabelledImage]) -> tuple[list[LabelledImage], list[LabelledImage]]:
+    """The images of training, and those of validation: at most HELD_OUT_OF_A_SOURCE of each set."""
+    training, held_out = split_held_out(images)
     by_source: dict[str, dict[Path, LabelledImage]] = {}
     for image in held_out:
         by_source.setdefault(image.source, {})[image.path] = image
     chosen = [image for images in by_source.values() for image in list(images.values())[:HELD_OUT_OF_A_SOURCE]]
-    return FileSource(training, cache), FileSource(chosen)
+    return training, chosen

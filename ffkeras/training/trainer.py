@@ -11,6 +11,7 @@ from rich.progress import Progress
 from ffkeras.backend import keras, tf
 from ffkeras.data.pipeline import training_dataset, user_errors
 from ffkeras.data.samples import PipelineConfig, Source, steps_per_epoch
+from ffkeras.data.shards import parts_of
 from ffkeras.errors import UserError
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.saving import check_finite, save_run
@@ -162,6 +163,13 @@ class Trainer:
         progress = training_progress()
         progress.disable = not self.workers.is_first
         return progress
+
+    @property
+    def bad(self) -> dict[Path, str]:
+        """A sentence for each picture that could not be read; others were learned from in their place."""
+        sources = (self.source, *([self.validation.source] if self.validation else []))
+        parts = [part for source in sources for part in parts_of(source)]
+        return {path: text for part in parts for path, text in getattr(part, "bad", {}).items()}
 
     def batches(self, first: int) -> Iterator:
         """Batches of (images, targets) from step number `first` on, as this worker sees them; without end."""

@@ -3,6 +3,7 @@
 import math
 
 from ffkeras.data.samples import Source
+from ffkeras.errors import UserError
 from ffkeras.evaluation.average_precision import average_precision
 from ffkeras.evaluation.detections import IOU_THRESHOLD, SCORE_THRESHOLD, detection_rows
 from ffkeras.evaluation.keras_detector import KerasFaceDetector
@@ -32,7 +33,10 @@ class HeldOutValidation:
         found: dict[str, dict] = {}
         truths: dict[str, dict] = {}
         for index in range(len(self.source)):
-            image, labelled = self.source.load(index)
+            try:
+                image, labelled = self.source.load(index)
+            except UserError:  # which `FileSource.bad` keeps; the others are measured
+                continue
             name = str(index)
             found.setdefault(labelled.source, {})[name] = detection_rows(self.detector.detect(image))
             truths.setdefault(labelled.source, {})[name] = ground_truth(labelled)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ffkeras.data.gather import gather
-from ffkeras.data.voc_landmarks import parse_voc_landmarks
+from ffkeras.data.voc import parse_voc_landmarks
 from ffkeras.data.widerface import read_widerface
 from ffkeras.errors import UserError
 

@@ -155,19 +155,30 @@ def test_fewer_samples_than_a_batch_still_make_batches():
     assert len(batches(Drawn(3), config_of(), 3)) == 3
 
 
-def test_corrupt_image_stops_training_with_its_name(tmp_path):
+def file_source(*paths):
+    nothing = np.zeros(0, bool)
+    faces = [LabelledImage(path, np.zeros((0, 4)), np.zeros((0, 5, 2)), nothing, nothing) for path in paths]
+    return FileSource(faces, ImageCache(1 << 20))
+
+
+def test_a_picture_that_goes_bad_is_skipped_and_counted(tmp_path):
     good, bad = tmp_path / "good.jpg", tmp_path / "bad (1).jpg"
     cv2.imwrite(str(good), np.zeros((40, 40, 3), np.uint8))
     bad.write_bytes(good.read_bytes()[:30])
-    nothing = np.zeros(0, bool)
-    faces = [LabelledImage(path, np.zeros((0, 4)), np.zeros((0, 5, 2)), nothing, nothing) for path in (good, bad)]
-    source = FileSource(faces, ImageCache(1 << 20))
-    with pytest.raises(UserError) as caught, user_errors():
+    source = file_source(good, bad)
+    assert len(batches(source, config_of(), 3)) == 3
+    assert list(source.bad) == [bad]
+    assert "bad (1).jpg" in source.bad[bad]
+
+
+def test_a_set_whose_pictures_are_all_gone_stops_training_with_a_name(tmp_path):
+    gone = tmp_path / "gone (1).jpg"
+    source = file_source(gone, gone)
+    with pytest.raises(UserError, match=r"gone \(1\).jpg") as caught, user_errors():
         batches(source, config_of(), 2)
     with pytest.raises(UserError) as expected:
         source.load(1)
     assert str(caught.value) == str(expected.value)
-    assert "bad (1).jpg" in str(caught.value)
 
 
 def test_other_failures_are_not_taken_for_the_users():

@@ -191,3 +191,26 @@ def test_uninstalling_leaves_the_settings_alone(tmp_path, commands):
     assert done.returncode == 0, done.stderr
     left = sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
     assert left == ["etc/default/ffkeras", "opt/other"]
+
+
+@needs_bash
+def test_what_pip_is_given_holds_the_released_files_that_are_found_by_name(tmp_path, commands):
+    """The environment's Python notes what lies in the folder that pip is to install, and fails."""
+    given = tmp_path / "given"
+    pip = f'for last; do :; done; [[ -d $last ]] || exit 0; cd "$last" && echo * tflite/models/* >{given}; exit 1'
+    noting = f"""
+[[ $1 == -c && $2 != *version* ]] && exit
+[[ $1 == -c ]] && echo 3.11 && exit
+for folder; do :; done
+if [[ $2 == venv ]]; then
+    mkdir -p "$folder/bin"
+    printf '%s\\n' '#!{BASH}' '{pip}' > "$folder/bin/python"
+    chmod 755 "$folder/bin/python"
+fi"""
+    (Path(commands("exit 0")) / "bash").symlink_to(BASH)
+    done = install(PATH=commands(noting), DESTDIR=str(tmp_path / "root"))
+    assert done.returncode == 1
+    given = given.read_text().split()
+    assert {"ffkeras", "setup.py", "setup.cfg", "pyproject.toml"} <= set(given)
+    released = {f"tflite/models/{path.name}" for path in (ROOT / "tflite" / "models").glob("*_int8.tflite")}
+    assert released | {"tflite/models/NOTICE"} == {name for name in given if name.startswith("tflite/models/")}

@@ -86,7 +86,7 @@ def usb(monkeypatch):
 def test_the_first_camera_is_the_one_on_the_board_s_connector(picamera2, usb):
     (source,) = list_sources(["0"])
     with pytest.raises(BrokenOffError, match="camera 0 gives no more pictures"), open_source(source) as stream:
-        for name, image in stream.frames:
+        for name, image, _ in stream.frames:
             assert name.startswith("0#")
             assert (image == PICTURE).all()
     (camera,) = picamera2.opened

@@ -71,3 +71,13 @@ def test_a_video_that_cannot_be_encoded_is_one_sentence(tmp_path):
     ):
         write(GREY[:1, :1])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_timed_video_shows_each_picture_until_the_next(tmp_path):
+    with open_sink(tmp_path / "clip.mp4", 10.0, timed=True) as write:
+        for level, seconds in ((0, 0.0), (120, 0.1), (240, 0.7)):
+            write(np.full((48, 64, 3), level, np.uint8), seconds)
+    video = cv2.VideoCapture(str(tmp_path / "clip.mp4"))
+    levels = [round(video.read()[1].mean() / 120) for _ in range(8)]
+    assert levels == [0, 1, 1, 1, 1, 1, 1, 2]
+    assert not video.read()[0]

@@ -1,4 +1,5 @@
 import threading
+from collections import Counter
 
 import cv2
 import numpy as np
@@ -6,7 +7,7 @@ import pytest
 
 from ffkeras import quiet
 from ffkeras.errors import UserError
-from ffkeras.runtime.sources import BrokenOffError, list_sources, open_source
+from ffkeras.runtime.sources import BrokenOffError, list_sources, open_source, varying_rate
 
 
 @pytest.fixture
@@ -54,8 +55,8 @@ def test_a_missing_input_is_one_sentence(folder):
 def test_an_image_is_one_frame_under_its_path(folder):
     (source,) = list_sources([str(folder / "b.jpg")])
     with open_source(source) as stream:
-        ((name, image),) = stream.frames
-    assert name == str(folder / "b.jpg")
+        ((name, image, seconds),) = stream.frames
+    assert (name, seconds) == (str(folder / "b.jpg"), None)
     assert image.shape == (20, 30, 3)
     assert stream.length == 1
 
@@ -76,9 +77,10 @@ def test_a_video_gives_numbered_frames_and_its_rate(tmp_path):
     (source,) = list_sources([str(path)])
     with open_source(source) as stream:
         frames = list(stream.frames)
-    assert [name for name, _ in frames] == [f"{path}#{number}" for number in range(5)]
-    assert [round(image.mean() / 20) for _, image in frames] == [0, 1, 2, 3, 4]
+    assert [frame.name for frame in frames] == [f"{path}#{number}" for number in range(5)]
+    assert [round(frame.image.mean() / 20) for frame in frames] == [0, 1, 2, 3, 4]
     assert (stream.rate, stream.length) == (12.0, 5)
+    assert [frame.seconds for frame in frames] == [0.0, 0.083, 0.167, 0.25, 0.333]
 
 
 def test_a_video_cut_in_half_gives_its_frames_and_then_says_so(tmp_path):
@@ -91,7 +93,7 @@ def test_a_video_cut_in_half_gives_its_frames_and_then_says_so(tmp_path):
         open_source(source) as stream,
         pytest.raises(BrokenOffError, match=r"clip.avi broke off after \d of 10 frames"),
     ):
-        names.extend(name for name, _ in stream.frames)
+        names.extend(frame.name for frame in stream.frames)
     assert 3 <= len(names) <= 7
 
 
@@ -139,3 +141,62 @@ def test_a_camera_that_is_not_there_is_one_sentence():
     (source,) = list_sources(["97"])
     with pytest.raises(UserError, match="camera 97 gives no picture"), open_source(source):
         pass
+
+
+CASES = {  # times in seconds -> the rate at which a video shows each frame in time, None where it is even
+    "even": ([n / 25 for n in range(50)], 25.0, None),
+    "jitter of milliseconds": ([round(n / 30, 2) for n in range(50)], 30.0, None),
+    "a pause": ([n / 30 for n in range(30)] + [3 + n / 30 for n in range(30)], 12.0, 30.0),
+    "slower and slower": ([0.0, 0.05, 0.1, 0.15, 0.2, 0.6, 1.2, 1.8, 2.4], 3.5, 20.0),
+    "one frame": ([0.0], 25.0, None),
+    "no times": ([0.0] * 9, 25.0, None),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_which_videos_have_a_varying_rate(case):
+    times, rate, expected = CASES[case]
+    assert varying_rate(times, rate) == expected
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270, 0])
+def test_a_video_is_turned_as_its_container_says(tmp_path, monkeypatch, turn):
+    """Whether or not OpenCV would do it by itself: it is told not to."""
+    path, told = tmp_path / "clip.mp4", []
+    path.touch()
+    image = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
+
+    class Turned:
+        left = 2
+
+        def set(self, name, value):
+            told.append((name, value))
+
+        def get(self, name):
+            return {cv2.CAP_PROP_ORIENTATION_META: float(turn), cv2.CAP_PROP_FPS: 10.0}.get(name, 0.0)
+
+        def read(self):
+            self.left -= 1
+            return self.left >= 0, image
+
+        def release(self):
+            pass
+
+    monkeypatch.setattr(cv2, "VideoCapture", lambda *_: Turned())
+    with open_source(list_sources([str(path)])[0]) as stream:
+        frames = list(stream.frames)
+    assert told == [(cv2.CAP_PROP_ORIENTATION_AUTO, 0)]
+    np.testing.assert_array_equal(frames[1].image, np.rot90(image, -turn // 90))
+
+
+def test_what_a_folder_holds_besides_is_counted_by_kind(tmp_path):
+    cv2.imwrite(str(tmp_path / "a.jpg"), np.zeros((9, 9, 3), np.uint8))
+    (tmp_path / "b.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(40))
+    (tmp_path / "c.heic").write_bytes(b"\0\0\0\x18ftypmif1" + bytes(40))
+    (tmp_path / "d.txt").write_text("words")
+    (tmp_path / ".hidden.jpg").write_bytes(b"\xff\xd8\xff")
+    (tmp_path / "clip").write_bytes(b"\x1a\x45\xdf\xa3" + bytes(40))
+    skipped = Counter()
+    found = list_sources([str(tmp_path)], skipped)
+    assert [(source.name.name, source.is_video) for source in found] == [("a.jpg", False), ("clip", True)]
+    assert skipped == {"HEIC": 2, "text": 1}

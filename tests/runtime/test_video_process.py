@@ -8,8 +8,8 @@ import pytest
 
 from ffkeras.errors import UserError
 from ffkeras.runtime import video_process
-from ffkeras.runtime.sources import BrokenOffError, Source, open_video
-from ffkeras.runtime.video_process import open_video_apart
+from ffkeras.runtime.sources import BrokenOffError, Source, frame_times, open_video
+from ffkeras.runtime.video_process import frame_times_apart, open_video_apart
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="waits for pipes")
 
@@ -41,8 +41,14 @@ def test_frames_are_those_of_the_same_process(clip):
     with open_video_apart(clip) as apart, open_video(clip) as here:
         assert (apart.rate, apart.length) == (here.rate, here.length) == (12.5, 25)
         found, expected = list(apart.frames), list(here.frames)
-    assert [name for name, _ in found] == [name for name, _ in expected]
-    assert all((one == other).all() for (_, one), (_, other) in zip(found, expected, strict=True))
+    assert [(frame.name, frame.seconds) for frame in found] == [(frame.name, frame.seconds) for frame in expected]
+    assert all((one.image == other.image).all() for one, other in zip(found, expected, strict=True))
+
+
+def test_times_are_those_of_the_same_process_and_none_after_a_crash(clip, stand_in):
+    assert frame_times_apart(clip.location) == frame_times(clip.location)
+    stand_in("kill -SEGV $$")
+    assert frame_times_apart(clip.location) == []
 
 
 def test_a_video_that_cannot_be_read_and_one_that_breaks_off_are_told_as_in_the_same_process(clip, tmp_path):
@@ -58,7 +64,7 @@ def test_a_video_that_cannot_be_read_and_one_that_breaks_off_are_told_as_in_the_
 
 
 def test_what_came_before_a_crash_is_kept(clip, stand_in):
-    frame = 'printf \'{"name": "clip#0", "shape": [1, 2, 3]}\\nabcdef\''
+    frame = 'printf \'{"name": "clip#0", "shape": [1, 2, 3], "seconds": 0.0}\\nabcdef\''
     stand_in(f'echo \'{{"rate": 5, "length": 9}}\'; {frame}; kill -SEGV $$')
     found = []
     with (
@@ -66,7 +72,7 @@ def test_what_came_before_a_crash_is_kept(clip, stand_in):
         pytest.raises(BrokenOffError, match="clip.avi crashes OpenCV's video decoder"),
     ):
         found.extend(stream.frames)
-    ((name, image),) = found
+    ((name, image, _),) = found
     assert name == "clip#0" and image.tobytes() == b"abcdef"
 
 

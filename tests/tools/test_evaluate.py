@@ -115,12 +115,13 @@ def test_tflite_file_of_another_input_size_is_refused(monkeypatch):
     detector = SimpleNamespace(image_size=(480, 640))
     subject = SimpleNamespace(decodes=True, open=lambda **_: detector)
     monkeypatch.setattr("ffkeras.benchmark.read_subject", lambda _: subject)
-    assert load_detector(Path("m.tflite"), None, 1, 0.5).image_size == (480, 640)
+    assert load_detector(Path("some/m.tflite"), None, 1, 0.5).image_size == (480, 640)
     with pytest.raises(UserError, match=r"m\.tflite has an input of 480x640; leave out --image-size 320x320"):
-        load_detector(Path("m.tflite"), (320, 320), 1, 0.5)
+        load_detector(Path("some/m.tflite"), (320, 320), 1, 0.5)
 
 
 def test_folder_without_ground_truth_is_named(tmp_path, found):
+    (tmp_path / "WIDER_val").mkdir()
     assert_fails(evaluate("--from-detections", found, "--data", tmp_path), "wider_face_val.mat is missing")
 
 

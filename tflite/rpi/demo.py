@@ -30,7 +30,11 @@ def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "inputs", nargs="*", default=[FIRST_CAMERA], metavar="INPUT", help="camera number or /dev/video, file, folder"
+        "inputs",
+        nargs="*",
+        default=[FIRST_CAMERA],
+        metavar="INPUT",
+        help="camera number or /dev/video, URL, file, folder",
     )
     parser.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="default: nano_b_320_int8.tflite")
     parser.add_argument("--json", metavar="FILE", help="add a line of JSON for each picture; - is standard output")
@@ -52,7 +56,9 @@ def show(frame, moving: bool) -> bool:
         cv2.imshow(WINDOW, draw_faces(frame.image, frame.faces))
         return cv2.waitKey(1 if moving else 0) & 0xFF not in QUIT_KEYS
     except cv2.error as error:
-        raise UserError("this OpenCV has no windows; install opencv-python or leave --show out.") from error
+        raise UserError(
+            "this OpenCV has no windows; install opencv-python in place of the headless one, or leave --show out."
+        ) from error
 
 
 def good_frames(source, detector, meter, bad: list[str]):
@@ -91,7 +97,7 @@ def main() -> int:
                 if args.show and not show(frame, source.is_video):
                     return 1 if bad else 0
     except KeyboardInterrupt:
-        if not source.is_camera:  # which ends in no other way
+        if not (source.is_camera or source.is_stream):  # which end in no other way
             raise
     if meter.count and args.json != STANDARD_OUTPUT:
         rate = meter.count / (time.perf_counter() - start)

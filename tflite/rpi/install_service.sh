@@ -62,9 +62,10 @@ PART=$APPLICATION.part
 SOURCE=$(mktemp -d) # pip builds where the sources are, which are not root's
 trap 'rm -rf "$SOURCE" "$PART"' EXIT
 rm -rf "$PART"
-mkdir -p "$PART/tflite/rpi" "$PART/tflite/models"
+mkdir -p "$PART/tflite/rpi" "$PART/tflite/models" "$SOURCE/tflite/models"
 python3 -m venv --system-site-packages --without-pip "$PART/venv"
-cp -R "$ROOT/ffkeras" "$ROOT/pyproject.toml" "$ROOT/setup.cfg" "$SOURCE/"
+cp -R "$ROOT/ffkeras" "$ROOT/pyproject.toml" "$ROOT/setup.cfg" "$ROOT/setup.py" "$SOURCE/"
+cp "$ROOT"/tflite/models/*_int8.tflite "$ROOT/tflite/models/NOTICE" "$SOURCE/tflite/models/" # package data: found by name
 sed "/$NOT_HERE/d" "$ROOT/tflite/rpi/$WHEELS" >"$SOURCE/wheels.txt"
 [[ -n $DESTDIR ]] || chown -R "$ACCOUNT" "$SOURCE" "$PART/venv"
 {
