@@ -196,8 +196,10 @@ def test_every_damaged_record_is_found_and_named(shards, tmp_path):
         damaged = bytearray(clean[path.name])
         damaged[place] ^= 1 << int(rng.integers(8))
         path.write_bytes(damaged)
+        damaged_source = ShardSource(tmp_path)
         with pytest.raises(UserError, match=rf"record {index} of training.npy in .*{path.name} is damaged"):
-            ShardSource(tmp_path).load(index)
+            damaged_source.load(index)
+        assert len(damaged_source.bad) == 1
         (line,) = check_shards(tmp_path)
         assert f"record {index} of" in line
         path.write_bytes(clean[path.name])
