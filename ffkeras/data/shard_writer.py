@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from ffkeras.backend import tf
-from ffkeras.data.dataset import is_held_out
+from ffkeras.data.dataset import split_held_out
 from ffkeras.data.digest import DIGITS, dataset_digest
 from ffkeras.data.labels import LabelledImage
 from ffkeras.data.shards import (
@@ -50,7 +50,10 @@ class EncodedFiles:
     """
 
     def __init__(self, images: list[LabelledImage], longest_side: int | None = None):
-        self.images, self.longest_side = images, longest_side
+        training, held_out = split_held_out(images)
+        self._held_out = {image.path for image in held_out}
+        kept = self._held_out | {image.path for image in training}
+        self.images, self.longest_side = [image for image in images if image.path in kept], longest_side
 
     def __len__(self) -> int:
         return len(self.images)
@@ -59,6 +62,10 @@ class EncodedFiles:
     def identity(self) -> str:
         """What differs where other shards would be written."""
         return f"{dataset_digest(self.images)} {self.longest_side}"
+
+    def is_held_out(self, index: int) -> bool:
+        """Whether image `index` is for validation, as it is in files; see `split_held_out`."""
+        return self.images[index].path in self._held_out
 
     def encoded(self, index: int) -> Encoded:
         """The bytes of image `index` and its faces. Raises UserError where no picture can be read from the file."""
@@ -84,20 +91,17 @@ def shrink(image: np.ndarray, labelled: LabelledImage, longest_side: int) -> Enc
     )
 
 
-def write_shards(
-    images, folder: Path, shard_bytes: int, workers: int = 2, track: Track = iter, hold_out: bool = True
-) -> ShardIndex:
+def write_shards(images, folder: Path, shard_bytes: int, workers: int = 2, track: Track = iter) -> ShardIndex:
     """Write labelled images as a folder of shards; what is there of the same images already is kept.
 
     Shards appear one by one and whole, the index comes last. So a stopped call is done again from the last shard on.
 
     Args:
-        images: `EncodedFiles`, or what has its length, `identity` and `encoded`.
+        images: `EncodedFiles`, or what has its length, `identity`, `is_held_out` and `encoded`.
         folder: to write; other shards in it are refused.
         shard_bytes: a shard is as large at most, if one image is not larger.
         workers: images that are read and checked at the same time.
         track: shows the progress over the numbers of the images that are left.
-        hold_out: whether some of them are held out for validation, see `split_held_out`.
 
     Raises:
         UserError: the folder cannot be written or holds shards of other images, or no image can be read.
@@ -110,9 +114,9 @@ def write_shards(
     write_json(folder / UNFINISHED_FILE, {"made_from": made_from})
     begin = finished[-1].end if finished else 0
     places = track(range(begin, len(images)))
-    for part in _write_parts(_read(images, places, workers), folder, len(finished), shard_bytes):
+    for part in _write_parts(images, _read(images, places, workers), folder, len(finished), shard_bytes):
         finished.append(part)
-    index = _write_index(folder, finished, made_from, hold_out)
+    index = _write_index(folder, finished, made_from)
     for path in (folder / UNFINISHED_FILE, *(_part_file(folder, part.shard.name) for part in finished)):
         path.unlink(missing_ok=True)
     return index
@@ -232,10 +236,10 @@ def _in_order(function: Callable, values: Iterable, workers: int) -> Iterator:
 
 
 def _write_parts(
-    images: Iterator[tuple[int, Encoded | UserError]], folder: Path, first: int, shard_bytes: int
+    images, read: Iterator[tuple[int, Encoded | UserError]], folder: Path, first: int, shard_bytes: int
 ) -> Iterator[_Part]:
     """Write shard after shard, from number `first` on."""
-    waiting, number = next(images, None), first
+    waiting, number = next(read, None), first
     while waiting is not None:
         name = _shard_name(number)
         rows, held_out, sources, left_out, faces, size = [], [], {}, [], 0, 0
@@ -252,10 +256,10 @@ def _write_parts(
                         writer.write(record)
                         source = sources.setdefault(labelled.source, len(sources))
                         rows.append((number, size, len(record), zlib.crc32(record), source))
-                        held_out.append(is_held_out(labelled))
+                        held_out.append(images.is_held_out(index))
                         faces += len(labelled.boxes)
                         size += len(record) + RECORD_FRAME
-                    end, waiting = index + 1, next(images, None)
+                    end, waiting = index + 1, next(read, None)
             if temporary.stat().st_size != size:
                 raise UserError(f"cannot write {folder / name}: the disk is full; free some space and start again.")
         table = np.array(rows, ROW), np.array(held_out, bool)
@@ -289,7 +293,7 @@ def make_example(data: bytes, labelled: LabelledImage) -> bytes:
     return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString(deterministic=True)
 
 
-def _write_index(folder: Path, parts: list[_Part], made_from: str, hold_out: bool) -> ShardIndex:
+def _write_index(folder: Path, parts: list[_Part], made_from: str) -> ShardIndex:
     sources = list(dict.fromkeys(name for part in parts for name in part.sources))
     rows = [part.rows.copy() for part in parts]
     for table, part in zip(rows, parts, strict=True):
@@ -300,7 +304,7 @@ def _write_index(folder: Path, parts: list[_Part], made_from: str, hold_out: boo
         first = next((line for part in parts for line in part.left_out), "there are none")
         raise UserError(f"{folder}: no image could be written; {first}")
     held_out = np.concatenate([part.held_out for part in parts])
-    if held_out.all() or not hold_out:  # all of very few images; see `split_held_out`
+    if held_out.all():  # of very few images; see `split_held_out`
         held_out[:] = False
     tables = table[~held_out], table[held_out]
     for name, kept in zip((TRAINING_FILE, HELD_OUT_FILE), tables, strict=True):

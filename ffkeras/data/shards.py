@@ -113,6 +113,7 @@ class ShardSource:
     Attributes:
         digest: of the set.
         rows: `ROW` [N], where the record of each image lies.
+        bad: a sentence for each record that could not be read.
 
     Raises:
         UserError: a file is missing or damaged as a whole; records are checked when they are read.
@@ -122,6 +123,7 @@ class ShardSource:
         self.folder, self.part = Path(folder), part
         self.index = ShardIndex.read(self.folder)
         self.digest = self.index.digest
+        self.bad: dict[Path, str] = {}
         count = self.index.training if part == TRAINING_FILE else self.index.held_out
         self.rows = _read_rows(self.folder / part, count)
 
@@ -130,8 +132,12 @@ class ShardSource:
 
     def load(self, index: int) -> tuple[np.ndarray, LabelledImage]:
         """The image, uint8 BGR [H, W, 3], and its faces in pixels. Raises UserError where the record is damaged."""
-        data, labelled = self.encoded(index)
-        return decode_image(data, str(labelled.path)), labelled
+        try:
+            data, labelled = self.encoded(index)
+            return decode_image(data, str(labelled.path)), labelled
+        except UserError as error:
+            self.bad[self.folder / f"{self.part}, record {index}"] = str(error)
+            raise
 
     def encoded(self, index: int) -> tuple[bytes, LabelledImage]:
         """The image file's bytes, and its faces in pixels. Raises UserError where the record is damaged."""

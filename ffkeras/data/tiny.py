@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ffkeras.data.dataset import HELD_OUT_ONE_IN
 from ffkeras.data.labels import LabelledImage
 from ffkeras.images import decode_image
 
@@ -34,6 +35,10 @@ class TinyImages:
     def identity(self) -> str:
         """See `EncodedFiles`."""
         return f"{self.count} tiny images of seed {self.seed}"
+
+    def is_held_out(self, index: int) -> bool:
+        """Every sixteenth is for validation."""
+        return index % HELD_OUT_ONE_IN == HELD_OUT_ONE_IN - 1
 
     def encoded(self, index: int) -> tuple[bytes, LabelledImage]:
         """The bytes of a JPEG and its face, in pixels."""

@@ -134,6 +134,9 @@ class _LegImages:
     def __len__(self) -> int:
         return len(self.numbers)
 
+    def is_held_out(self, index: int) -> bool:
+        return False
+
     def encoded(self, index: int) -> tuple[bytes, LabelledImage]:
         data, labelled = encoded_of(self.source, self.numbers[index])
         if self.longest_side is not None:
@@ -165,7 +168,7 @@ def _write_data(
     positions = range(leg.first_step * size, leg.last_step * size)
     numbers = sorted({index for position in positions for index in images_of(count, pipeline, position)})
     images = _LegImages(trainer.source, numbers, f"{leg.digest} {leg.last_step}", longest_side)
-    index = write_shards(images, folder / DATA_FOLDER, piece_bytes, track=track, hold_out=False)
+    index = write_shards(images, folder / DATA_FOLDER, piece_bytes, track=track)
     if index.left_out:
         raise UserError(index.left_out[0])
     with atomic_path(folder / NUMBERS_FILE) as temporary:

@@ -69,6 +69,17 @@ def test_a_run_sees_the_same_batches_from_shards_as_from_files(faces, shards):
         np.testing.assert_array_equal(a.boxes, b.boxes)
 
 
+def test_the_parts_of_a_set_stay_what_they_are(faces, tmp_path):
+    """A set with a part "val" holds that part out, and its part "test" goes nowhere."""
+    images = read_dataset([faces])
+    for index, image in enumerate(images):
+        image.split = ("train", "train", "val", "test")[index % 4]
+    write_shards(EncodedFiles(images), tmp_path, 20_000)
+    for part, wanted in zip(("training.npy", HELD_OUT_FILE), split_held_out(images), strict=True):
+        source = ShardSource(tmp_path, part)
+        assert [source.load(i)[1].path.name for i in range(len(source))] == [image.path.name for image in wanted]
+
+
 def test_tensorflow_reads_the_shards_too(shards):
     names = sorted(str(path) for path in shards.glob("*.tfrecord"))
     records = [tf.train.Example.FromString(record.numpy()) for record in tf.data.TFRecordDataset(names)]
@@ -185,8 +196,10 @@ def test_every_damaged_record_is_found_and_named(shards, tmp_path):
         damaged = bytearray(clean[path.name])
         damaged[place] ^= 1 << int(rng.integers(8))
         path.write_bytes(damaged)
+        damaged_source = ShardSource(tmp_path)
         with pytest.raises(UserError, match=rf"record {index} of training.npy in .*{path.name} is damaged"):
-            ShardSource(tmp_path).load(index)
+            damaged_source.load(index)
+        assert len(damaged_source.bad) == 1
         (line,) = check_shards(tmp_path)
         assert f"record {index} of" in line
         path.write_bytes(clean[path.name])

@@ -96,10 +96,13 @@ def test_images_are_found_under_the_numbers_of_the_whole_set(tmp_path, room):
         def __len__(self):
             return len(numbers)
 
+        def is_held_out(self, index):
+            return False
+
         def encoded(self, index):
             return tiny.encoded(numbers[index])
 
-    write_shards(Some(4), tmp_path / DATA_FOLDER, 2000, hold_out=False)
+    write_shards(Some(4), tmp_path / DATA_FOLDER, 2000)
     np.save(tmp_path / NUMBERS_FILE, np.array(numbers))
     source = LegSource(tmp_path, 20, room)
     source.decode_all(2)

@@ -45,7 +45,7 @@ CONFIG = TrainingConfig(
 PIECE = 4 * 10**6  # the text of a step is the largest file here
 # On moving statistics. Where a gradient is next to nothing its sign is chance, and Adam makes a whole step of it: so
 # much of the way that the learning rate allows do single weights differ at most, and so much do they on average.
-FARTHEST, USUAL, LOSS = 1.0, 0.02, 1e-3
+FARTHEST, USUAL, LOSS = 0.1, 1e-3, 1e-4
 LOOSE_LOSS = 0.02  # on batch statistics, which magnify rounding in maps as small as these
 
 
