@@ -9,13 +9,15 @@ it had never stopped. A run with --schedule wsd is made longer by --resume --epo
 import argparse
 import dataclasses
 import logging
+import os
+import sys
 from pathlib import Path
 
 from ffkeras import cli
 from ffkeras.data.augment_config import AugmentConfig
 from ffkeras.errors import UserError
 from ffkeras.models.config import NETWORKS, read_config
-from ffkeras.training.config import EXTENDABLE, TrainingConfig
+from ffkeras.training.config import EXTENDABLE, NORM_STATISTICS, TrainingConfig
 from ffkeras.training.config import QUANTIZE_DEFAULTS as SHORT
 from ffkeras.training.loss_config import BOX_WEIGHTS, CHOICES, CLASS_WEIGHTS, LossConfig
 from ffkeras.training.schedule import SCHEDULES
@@ -56,6 +58,11 @@ def parse_arguments(arguments: list[str] | None = None, program: str | None = No
         type=float,
         help=f"last part on BatchNorm's moving statistics ({DEFAULTS.frozen_norm_share})",
     )
+    run.add_argument(
+        "--norm-statistics",
+        choices=NORM_STATISTICS,
+        help=f"of BatchNorm, of several workers: the whole batch or each one's part ({DEFAULTS.norm_statistics})",
+    )
     run.add_argument("--average-decay", type=float, help=f"of the averaged weights ({DEFAULTS.average_decay})")
     run.add_argument(
         "--backbone", metavar="NPZ|RUN", help="ImageNet weights of the backbone, or another run's backbone"
@@ -83,7 +90,8 @@ def parse_arguments(arguments: list[str] | None = None, program: str | None = No
     parser.add_argument("--output", type=Path, help="run folder (default runs/NAME, with --quantize RUN/quantized)")
     parser.add_argument("--resume", action="store_true", help="continue the run in --output")
     cli.add_cache_arguments(parser)
-    parser.add_argument("--threads", type=int, default=0, help="of TensorFlow; 0: all cores")
+    parser.add_argument("--threads", type=int, default=0, help="of TensorFlow, in each worker; 0: all cores")
+    parser.add_argument("--workers", type=int, default=1, help="processes that train together (%(default)s)")
     return parser.parse_args(arguments)
 
 
@@ -149,12 +157,13 @@ def take_config(kind: type, arguments: dict):
     return kind(**{name: arguments.pop(name) for name in names})
 
 
-def main(command_line: list[str] | None = None, program: str | None = None) -> None:
+def main(command_line: list[str] | None = None, program: str | None = None) -> int:
     """Parse, train, say where the result is."""
+    command_line = sys.argv[1:] if command_line is None else command_line
     arguments = vars(parse_arguments(command_line, program))
     output, resume = arguments.pop("output"), arguments.pop("resume")
     cache_gb, cache_folder = arguments.pop("cache_gb"), arguments.pop("cache_folder")
-    threads = arguments.pop("threads")
+    threads, workers = arguments.pop("threads"), arguments.pop("workers")
     changes = {name: arguments.pop(name) for name in EXTENDABLE if resume and name in arguments}
     if resume and arguments:
         given = ", ".join(f"--{name.replace('_', '-')}" for name in arguments)
@@ -170,30 +179,82 @@ def main(command_line: list[str] | None = None, program: str | None = None) -> N
     loss, augment = take_config(LossConfig, arguments), take_config(AugmentConfig, arguments)
     config = TrainingConfig.of_kind(quantize, **arguments, loss=loss, augment=augment)
     network = None if quantize else read_config(name)
+    folder = output or default_folder(config, name)
+    kept = [f"--cache-gb={cache_gb}", f"--threads={threads}"] + (
+        [f"--cache-folder={cache_folder}"] if cache_folder else []
+    )
+    resumed = ["--resume", f"--output={folder}", *kept]
+    if workers != 1:
+        return launch(workers, threads, command_line, resumed, folder)
+    from ffkeras.training.launch import end_with_launcher, start_again
 
+    end_with_launcher()
     from ffkeras.backend import tf
 
     if threads:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
     from ffkeras.data.image_cache import make_cache
+    from ffkeras.training.joint_run import open_run
     from ffkeras.training.run import resume_run, start_run
+    from ffkeras.training.workers import WorkerLost, join_workers
 
-    folder = output or default_folder(config, name)
     logging.basicConfig(format="%(message)s")
     logging.getLogger("ffkeras").setLevel(logging.INFO)  # what the readers found, and what they missed
-
     cache = make_cache(cache_gb, cache_folder)
-    trainer = resume_run(folder, cache, changes) if resume else start_run(network, config, folder, cache)
-    print(f"{trainer.model.name}: {len(trainer.source)} images, {trainer.total_steps} steps; run folder {folder}")
+
+    def first():
+        if resume:
+            return resume_run(folder, cache, changes, joined)
+        return start_run(network, config, folder, cache, joined)
+
+    try:
+        joined = join_workers()
+        with joined.watched():
+            train(open_run(joined, first, cache), folder)
+    except WorkerLost as error:
+        print(f"another worker is gone ({error}); waiting until all of them are there", file=sys.stderr, flush=True)
+        start_again(resumed if has_begun(folder) else command_line)
+    return 0
+
+
+def train(trainer, folder: Path) -> None:
+    """Train to the end, and say where the result is."""
+    first = trainer.workers.is_first
+    if first:
+        steps = f"{trainer.total_steps} steps"
+        if trainer.workers.count > 1:
+            steps += f" by {trainer.workers.count} workers"
+        print(f"{trainer.model.name}: {len(trainer.source)} images, {steps}; run folder {folder}", flush=True)
     try:
         trainer.run()
     except KeyboardInterrupt:
-        print(f"stopped at step {trainer.step}; continue with: tools/train.py --resume --output {folder}")
+        if first:
+            print(f"stopped at step {trainer.step}; continue with: tools/train.py --resume --output {folder}")
         raise
     finally:
         tell_of_bad_pictures(trainer.bad)
-    print(f"done: {folder}")
+    if first:
+        print(f"done: {folder}")
+
+
+def launch(workers: int, threads: int, command_line: list[str], resumed: list[str], folder: Path) -> int:
+    """Train in several processes; returns the exit code."""
+    from ffkeras.training.launch import core_count, run_workers, train_command
+
+    if workers < 1:
+        raise UserError(f"--workers is {workers}; give 1 or more.")
+    if os.environ.get("TF_CONFIG"):
+        raise UserError("TF_CONFIG names the workers already; leave out --workers.")
+    threads = threads or max(1, core_count() // workers)
+    own = ["--workers=1", f"--threads={threads}"]  # of options that are given twice the last one counts
+    commands = (train_command([*arguments, *own]) for arguments in (command_line, resumed))
+    return run_workers(workers, *commands, lambda: has_begun(folder))
+
+
+def has_begun(folder: Path) -> bool:
+    """Whether there is a run to go on with."""
+    return (folder / "training.json").exists()
 
 
 def tell_of_bad_pictures(bad: dict[Path, str]) -> None:

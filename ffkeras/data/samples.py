@@ -58,7 +58,7 @@ def steps_per_epoch(source: Source, config: PipelineConfig) -> int:
     return max(1, len(source) // config.batch_size)
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=2)  # threads work on both sides of an epoch's end
 def sample_order(count: int, seed: int, epoch: int) -> np.ndarray:
     """The order of `count` samples in an epoch: a permutation int64 [count] that depends on the arguments alone."""
     return np.random.default_rng((seed, epoch)).permutation(count)

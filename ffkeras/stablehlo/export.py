@@ -150,7 +150,7 @@ def export_training(plan: Plan, folder: Path) -> Plan:
     plan = dataclasses.replace(plan, anchors=load_config(plan.runs[0].start).anchors)
     encode = make_encoding(plan)
     examples = example_batch(plan)
-    _write(folder, ENCODE, *lower(encode, examples, []))
+    write_lowered(folder, ENCODE, *lower(encode, examples, []))
     shapes = tf.function(encode).get_concrete_function(*examples).structured_outputs
     encoded = [tf.zeros(shape.shape, shape.dtype) for shape in shapes]
     runs, known = [], {}
@@ -160,7 +160,7 @@ def export_training(plan: Plan, folder: Path) -> Plan:
         if network not in known:
             known[network] = tuple(f"step{len(known)}_{kind}" for kind in ("moving", "frozen"))
             for name, frozen in zip(known[network], (False, True), strict=True):
-                _write(folder, name, *lower(functools.partial(step, frozen), encoded, step.variables))
+                write_lowered(folder, name, *lower(functools.partial(step, frozen), encoded, step.variables))
         write_bytes(folder / f"{run.name}.start.npz", pack([variable.numpy() for variable in step.variables]))
         runs.append(dataclasses.replace(run, steps=known[network]))
     plan = dataclasses.replace(plan, runs=tuple(runs))
@@ -168,7 +168,8 @@ def export_training(plan: Plan, folder: Path) -> Plan:
     return plan
 
 
-def _write(folder: Path, name: str, text: str, interface: dict, constants: list[np.ndarray]) -> None:
+def write_lowered(folder: Path, name: str, text: str, interface: dict, constants: list[np.ndarray]) -> None:
+    """Write what `lower` gave into a folder. Raises UserError where that fails."""
     write_text(folder / f"{name}.mlir", text)
     write_json(folder / f"{name}.json", interface)
     write_bytes(folder / f"{name}.constants.npz", pack(constants))

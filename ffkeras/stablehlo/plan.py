@@ -78,6 +78,16 @@ class Plan:
         """The same plan with another number of steps."""
         return dataclasses.replace(self, training=dataclasses.replace(self.training, steps=steps))
 
+    @property
+    def first_step(self) -> int:
+        """Zero: a plan is trained as a whole."""
+        return 0
+
+    @property
+    def last_step(self) -> int:
+        """Steps that are done in the end."""
+        return self.training.steps
+
     @classmethod
     def read(cls, folder: Path) -> "Plan":
         """The plan in a folder. Raises UserError where there is none or it is another version's."""

@@ -10,6 +10,7 @@ from ffkeras.training.loss_config import SSD, LossConfig
 from ffkeras.training.schedule import COSINE, SCHEDULES, Schedule
 
 EXTENDABLE = ("epochs", "steps", "decay_share", "frozen_norm_share")  # what a run that goes on may change
+NORM_STATISTICS = OF_BATCH, OF_WORKER = "batch", "worker"
 BACKBONE_BLOCKS = 14  # the stem and 13 blocks
 
 # How samples were varied before that could be chosen.
@@ -45,6 +46,9 @@ class TrainingConfig:
         frozen_norm_share: the last part of the steps, 0..1, in which BatchNorm uses its moving statistics, as in
             inference. Layers that serve several levels see other statistics on each, so that batch statistics in
             training and moving ones in inference make different networks of one.
+        norm_statistics: where several workers train together, whether BatchNorm sees the whole `batch`, so that their
+            number changes nothing, or the `worker`'s part alone, which spares most of the exchange; the moving
+            statistics are then the mean of the workers'.
         average_decay: 0..1, of the exponential moving average of the weights, which is what is validated and saved.
         loss: what is learned from labels.
         augment: how samples are varied.
@@ -83,6 +87,7 @@ class TrainingConfig:
     decay_share: float = 0.3
     gradient_norm: float = 10.0
     frozen_norm_share: float = 0.3
+    norm_statistics: str = OF_BATCH
     average_decay: float = 0.999
     loss: LossConfig = LossConfig()
     augment: AugmentConfig = AugmentConfig()
@@ -111,6 +116,7 @@ class TrainingConfig:
         checks.zero_or_above(self, "weight_decay", "warmup_steps", "steps")
         checks.share(self, "frozen_norm_share", "decay_share", "average_decay", "distillation")
         checks.choice(self, "schedule", SCHEDULES)
+        checks.choice(self, "norm_statistics", NORM_STATISTICS)
         checks.seed(self)
         if self.quantize and not self.start_from:
             raise UserError("quantization-aware training fine-tunes a trained network; name its run with --from.")

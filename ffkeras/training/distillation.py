@@ -3,6 +3,7 @@
 import math
 
 from ffkeras.backend import tf
+from ffkeras.layers.replicas import replica_count, sum_over_replicas
 from ffkeras.training.class_losses import face_logit, mined_anchors
 from ffkeras.training.loss_config import LossConfig
 from ffkeras.training.losses import LOSSES, multibox_loss
@@ -41,7 +42,8 @@ def distillation_losses(taught: dict, outputs: dict, label, counted, temperature
     Classes: softened divergence over anchors that the teacher takes for a possible face, over positives and the
     hardest negatives, divided by the positives and the teacher's possible faces. Boxes and landmarks: mean squared
     difference of codes over anchors that the teacher is sure of. Anchors at ignored faces are left out, and labelled
-    faces that the teacher misses: it has nothing to teach about them.
+    faces that the teacher misses: it has nothing to teach about them. Where several processes share a batch, the
+    results are the process's shares.
 
     Args:
         taught: what `Teacher` gives.
@@ -59,12 +61,13 @@ def distillation_losses(taught: dict, outputs: dict, label, counted, temperature
     divergence = softened_divergence(logit, face_logit(outputs["classification"]), temperature)  # [B, A]
 
     missed = (label == FACE) & (logit < 0)
-    faces = tf.maximum(_count(label == FACE) + _count(face), 1.0)
+    counts = sum_over_replicas(tf.stack([_count(label == FACE) + _count(face), _count(sure)]))
+    faces, taught_faces = tf.unstack(tf.maximum(counts, 1.0))
     classes = tf.reduce_sum(tf.where((counted & ~missed) | face, divergence, 0.0)) / faces
 
     def mean_square(name):
         squares = tf.reduce_mean(tf.square(outputs[name] - taught[name]), axis=2)  # [B, A]
-        return tf.reduce_sum(tf.where(sure, squares, 0.0)) / tf.maximum(_count(sure), 1.0)
+        return tf.reduce_sum(tf.where(sure, squares, 0.0)) / taught_faces
 
     return tf.stack([classes, mean_square("bbox_regression"), mean_square("landmarks")])
 
@@ -102,6 +105,7 @@ class DistilledLoss:
         taught = self.teacher(images)
         counted = mined_anchors(face_logit(outputs["classification"]), targets["label"])
         tasks = distillation_losses(taught, outputs, targets["label"], counted, self.temperature)
-        distilled = tf.reduce_sum(tf.exp(-self.task_weights) * tasks + self.task_weights)
-        logged = zip(self.names[len(LOSSES) :], tf.unstack(tf.concat([tasks, self.task_weights], axis=0)), strict=True)
+        share_of_weights = self.task_weights / replica_count()  # all processes add theirs
+        distilled = tf.reduce_sum(tf.exp(-self.task_weights) * tasks + share_of_weights)
+        logged = zip(self.names[len(LOSSES) :], tf.unstack(tf.concat([tasks, share_of_weights], axis=0)), strict=True)
         return (1 - self.share) * losses["loss"] + self.share * distilled, {**losses, **dict(logged)}

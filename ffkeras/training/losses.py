@@ -1,6 +1,7 @@
 """MultiBox loss: classes, boxes and landmarks (SSD, Liu et al. 2016, eq. 1; RetinaFace, Deng et al. 2020, eq. 1)."""
 
 from ffkeras.backend import tf
+from ffkeras.layers.replicas import sum_over_replicas
 from ffkeras.training.box_losses import BoxPair, box_errors, smooth_l1
 from ffkeras.training.class_losses import face_logit, ohem_errors, quality_focal_errors
 from ffkeras.training.loss_config import OHEM, SMOOTH_L1, LossConfig
@@ -14,6 +15,7 @@ def multibox_loss(outputs: dict, targets: dict, config: LossConfig = LossConfig(
     """The loss of a batch and its three parts.
 
     Classes and boxes are divided by the weights of the batch's positives, landmarks by the positives with landmarks.
+    Where several processes share a batch, these are the whole batch's, and the losses the process's shares of its.
 
     Args:
         outputs: of a network in training: class logits [B, A, 2] or [B, A, 1], box codes [B, A, 4], landmark codes
@@ -34,18 +36,18 @@ def multibox_loss(outputs: dict, targets: dict, config: LossConfig = LossConfig(
     else:
         class_errors = quality_focal_errors(logit, label, pair.iou)
 
-    def mean_over(weights, values):
-        return tf.reduce_sum(values * weights) / tf.maximum(tf.reduce_sum(weights), 1.0)
-
     weights = tf.cast(positive, tf.float32)
     if config.face_balance:
         balance = (USUAL_POSITIVES / targets["positives"]) ** config.face_balance
         weights *= balance
         class_errors = tf.where(positive, class_errors * balance, class_errors)
-    classification = tf.reduce_sum(class_errors) / tf.maximum(tf.reduce_sum(weights), 1.0)
-    box = mean_over(weights, box_errors(predicted, labelled, config.box_loss, pair))
+    marked = tf.cast(targets["has_landmarks"], tf.float32)
+    counts = sum_over_replicas(tf.stack([tf.reduce_sum(weights), tf.reduce_sum(marked)]))
+    positives, landmarks = tf.unstack(tf.maximum(counts, 1.0))
+    classification = tf.reduce_sum(class_errors) / positives
+    box = tf.reduce_sum(weights * box_errors(predicted, labelled, config.box_loss, pair)) / positives
     landmark_errors = tf.reduce_sum(smooth_l1(outputs["landmarks"] - targets["landmarks"]), axis=2)
-    landmark = mean_over(tf.cast(targets["has_landmarks"], tf.float32), landmark_errors)
+    landmark = tf.reduce_sum(marked * landmark_errors) / landmarks
     total = config.class_weight * classification + config.box_weight * box + config.landmark_weight * landmark
     return dict(zip(LOSSES, (total, classification, box, landmark), strict=True))
 

@@ -32,17 +32,25 @@ from ffkeras.training.quantized import check_start, start_quantized
 from ffkeras.training.schedule import WSD
 from ffkeras.training.teacher import Teacher
 from ffkeras.training.trainer import Trainer
+from ffkeras.training.workers import ALONE, Workers
 
 TRAINING_FILE = "training.json"
 BACKBONE = ("backbone",)
 SYNTHETIC_HELD_OUT = 64
+NO_FOLDER = Path("the first worker's folder")  # stands in sentences; nothing is written there
 HELD_OUT_OF_A_SOURCE = 128  # images; more would only cost time
 
 
 def start_run(
-    network: NetworkConfig | None, config: TrainingConfig, folder: Path, cache: Cache | None = None
+    network: NetworkConfig | None,
+    config: TrainingConfig,
+    folder: Path,
+    cache: Cache | None = None,
+    workers: Workers = ALONE,
 ) -> Trainer:
     """A new run in `folder`; a quantization-aware one takes its network from `config.start_from`, not from `network`.
+
+    Of several workers the first starts it, the others `follow_run`.
 
     Raises:
         UserError: the folder already holds a run, is in use or cannot be written, or data, backbone, starting weights
@@ -59,7 +67,7 @@ def start_run(
     config = dataclasses.replace(config, start_checksum=origin, data_digest=_digest(*sources))
     lock_run(folder)
     try:
-        trainer = _make_trainer(network, config, folder, sources)
+        trainer = _make_trainer(network, config, folder, sources, workers)
     except BaseException:
         unlock_run(folder)
         with contextlib.suppress(OSError):
@@ -102,14 +110,19 @@ def _origin(start: Path) -> str:
     return read_json(record).get("start_checksum", "") if record.exists() else ""
 
 
-def resume_run(folder: Path, cache: Cache | None = None, changes: dict | None = None) -> Trainer:
+def resume_run(
+    folder: Path, cache: Cache | None = None, changes: dict | None = None, workers: Workers = ALONE
+) -> Trainer:
     """The run of `folder`, to continue from its newest checkpoint with the configuration it was started with.
+
+    Of several workers, which may be more or fewer than those that started it, the first resumes it.
 
     Args:
         folder: of the run.
         cache: reads the images; without one, each is decoded at every reading.
         changes: `EXTENDABLE` fields of a run with the schedule `wsd`, which then goes on from the last step before its
             decay.
+        workers: that go on together.
 
     Raises:
         UserError: the folder holds no run or is in use, its data have changed, they or the teacher are not there, or it
@@ -124,14 +137,31 @@ def resume_run(folder: Path, cache: Cache | None = None, changes: dict | None = 
         config = _extended(folder, config, changes, cache)
     network = config_from_json(read_json(folder / CONFIG_FILE), str(folder / CONFIG_FILE))
     if not RunCheckpoint.exists(folder):
-        return _make_trainer(network, config, folder, _unchanged_source(config, folder, cache))
+        return _make_trainer(network, config, folder, _unchanged_source(config, folder, cache), workers)
+    return _trainer_without_weights(network, config, folder, cache, workers)
+
+
+def follow_run(network: NetworkConfig, config: TrainingConfig, cache: Cache | None, workers: Workers) -> Trainer:
+    """What a worker does its part of a run with, as the first one describes it; weights and state come from there.
+
+    Raises:
+        UserError: the data are not those of the first worker, or the teacher is not there.
+    """
+    return _trainer_without_weights(network, config, NO_FOLDER, cache, workers)
+
+
+def _trainer_without_weights(
+    network: NetworkConfig, config: TrainingConfig, folder: Path, cache: Cache | None, workers: Workers
+) -> Trainer:
+    """With a network whose weights are still to come, so that what the run started from may be gone."""
     loss = make_loss(network, config)
     source, held_out = _unchanged_source(config, folder, cache)
     keras.utils.set_random_seed(config.seed)
-    model = build_model(network)  # its weights come with the checkpoint, so what the run started from may be gone
+    model = build_model(network)
     if config.quantize:
-        return Trainer(QuantizedFeatherFace(model), config, source, held_out, folder, save_quantized, loss)
-    return Trainer(model, config, source, held_out, folder, loss=loss)
+        quantized = QuantizedFeatherFace(model)
+        return Trainer(quantized, config, source, held_out, folder, save_quantized, loss, workers)
+    return Trainer(model, config, source, held_out, folder, loss=loss, workers=workers)
 
 
 def _extended(folder: Path, config: TrainingConfig, changes: dict, cache: Cache | None) -> TrainingConfig:
@@ -179,15 +209,20 @@ def initial_model(network: NetworkConfig, config: TrainingConfig) -> FeatherFace
 
 
 def _make_trainer(
-    network: NetworkConfig | None, config: TrainingConfig, folder: Path, sources: tuple[Source, Source]
+    network: NetworkConfig | None,
+    config: TrainingConfig,
+    folder: Path,
+    sources: tuple[Source, Source],
+    workers: Workers,
 ) -> Trainer:
     source, held_out = sources
     if config.quantize:
         loss = make_loss(check_start(config), config)
-        return Trainer(start_quantized(config, source), config, source, held_out, folder, save_quantized, loss)
+        network = start_quantized(config, source)
+        return Trainer(network, config, source, held_out, folder, save_quantized, loss, workers)
     model = initial_model(network, config)
     loss = make_loss(network, config)
-    return Trainer(model, config, source, held_out, folder, loss=loss)
+    return Trainer(model, config, source, held_out, folder, loss=loss, workers=workers)
 
 
 def make_loss(network: NetworkConfig, config: TrainingConfig) -> MultiboxLoss | DistilledLoss:

@@ -1,13 +1,16 @@
 """One step of training: forward, loss, gradients, weights, and their average."""
 
 from ffkeras.backend import keras, tf
+from ffkeras.layers.batch_norm import choose_statistics
 from ffkeras.layers.forms import AS_THEY_ARE, Forms
+from ffkeras.layers.replicas import replica_count, sum_over_replicas
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.quantization.network import QuantizedFeatherFace
 from ffkeras.training.averaging import WeightAverage
 from ffkeras.training.config import TrainingConfig
 from ffkeras.training.distillation import DistilledLoss
 from ffkeras.training.flat_adamw import FlatAdamW
+from ffkeras.training.flat_variable import flatten
 from ffkeras.training.losses import MultiboxLoss
 
 NOT_DECAYED = ["bias", "gamma", "beta", "fusion_weights", "task_weights"]  # weight decay is for kernels
@@ -35,6 +38,7 @@ class TrainingStep:
         optimizer: not built yet.
         average_decay: of the average of the weights, see `WeightAverage`; None for no average.
         forms: of layers, other than those of training here, see `FeatherFace.train_forward`.
+        of_whole_batch: whether BatchNorm's statistics are, see `BatchNorm`.
 
     Attributes:
         trained: variables that gradients are taken for: the network's and the loss's.
@@ -49,10 +53,13 @@ class TrainingStep:
         optimizer: keras.optimizers.Optimizer,
         average_decay: float | None = None,
         forms: Forms = AS_THEY_ARE,
+        of_whole_batch: bool = True,
     ):
         self.model, self.loss, self.optimizer, self.forms = model, loss, optimizer, forms
         self.trained = [*model.trainable_variables, *loss.trainable_variables]
         optimizer.build(self.trained)
+        moving = choose_statistics(model, of_whole_batch)
+        self._of_parts = [] if of_whole_batch else moving
         self._fresh_optimizer = [variable.numpy() for variable in optimizer.variables]
         self.average = None if average_decay is None else WeightAverage(model.weights, average_decay)
         self.count = tf.Variable(0, dtype=tf.int64, trainable=False)
@@ -64,7 +71,7 @@ class TrainingStep:
         self.count.assign(0)
 
     def __call__(self, images, targets: dict, frozen_norm: bool = False):
-        """Train on a batch.
+        """Train on a batch; where several processes share it, each on its part, with the same result in all.
 
         Args:
             images: float32 [B, H, W, 3], normalised for the network.
@@ -77,9 +84,29 @@ class TrainingStep:
         with tf.GradientTape() as tape:
             outputs = self.model.train_forward(images, frozen_norm, self.forms)
             total, losses = self.loss(images, outputs, targets)
-        gradients = tape.gradient(total, self.trained)
+        gradients = sum_gradients(tape.gradient(total, self.trained))
         self.optimizer.apply_gradients(zip(gradients, self.trained, strict=True))
+        take_means(self._of_parts)
         self.count.assign_add(1)
         if self.average is not None:
             self.average.update(self.count)
-        return tf.stack([losses[name] for name in self.loss.names])
+        return sum_over_replicas(tf.stack([losses[name] for name in self.loss.names]))
+
+
+def take_means(variables: list[tf.Variable]) -> None:
+    """Give variables that differ between processes their mean, in one exchange."""
+    if replica_count() == 1 or not variables:
+        return
+    means = sum_over_replicas(flatten(variables)) / replica_count()
+    sizes = [variable.shape.num_elements() for variable in variables]
+    for variable, mean in zip(variables, tf.split(means, sizes), strict=True):
+        variable.assign(tf.reshape(mean, variable.shape))
+
+
+def sum_gradients(gradients: list) -> list:
+    """Gradients added up over the processes that share the batch, in one exchange; None stays None."""
+    if replica_count() == 1:
+        return gradients
+    known = [gradient for gradient in gradients if gradient is not None]
+    sums = iter(tf.split(sum_over_replicas(flatten(known)), [gradient.shape.num_elements() for gradient in known]))
+    return [None if gradient is None else tf.reshape(next(sums), gradient.shape) for gradient in gradients]

@@ -90,7 +90,11 @@ def main() -> None:
             outcome = "accepted"
         except UserError as error:
             sentence = str(error)
-            outcome = "refused" if path in sentence and "\n" not in sentence and len(sentence) < 1000 else "traceback"
+            outcome = (
+                "refused"
+                if Path(path).name in sentence and "\n" not in sentence and len(sentence) < 1000
+                else "traceback"
+            )
             if outcome == "traceback":
                 print(f"not one sentence about the file: {sentence!r}", file=sys.stderr)
         except BaseException:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ffkeras.backend import keras, tf
-from ffkeras.layers import BatchNorm
+from ffkeras.layers import BatchNorm, batch_norm
 
 SETTINGS = {"momentum": 0.9, "epsilon": 1e-3}
 
@@ -78,3 +78,31 @@ def test_inference_is_one_operation_that_converters_know():
     layer, _ = make_pair(5)
     graph = tf.function(layer, input_signature=[tf.TensorSpec((1, 4, 4, 5))]).get_concrete_function().graph
     assert [op.type for op in graph.get_operations() if "BatchNorm" in op.type] == ["FusedBatchNormV3"]
+
+
+@pytest.mark.parametrize(("shape", "offset"), [((3, 7, 5, 13), 0), ((2, 8, 8, 16), 0), ((2, 8, 8, 16), 30)])
+def test_processes_that_share_a_batch_train_as_one_on_the_whole(shape, offset, monkeypatch):
+    """Two processes with the same half: what each adds to a sum is half of it."""
+    monkeypatch.setattr(batch_norm, "replica_count", lambda: 2)
+    monkeypatch.setattr(batch_norm, "sum_over_replicas", lambda value: 2 * value)
+    monkeypatch.setattr(batch_norm, "gather_over_replicas", lambda value: tf.stack([value, value]))
+    half = tf.constant(np.random.default_rng(4).normal(3 + offset, 2, shape), tf.float32)
+    ours, theirs = make_pair(shape[-1])
+    for layer in (ours, theirs):
+        layer.moving_mean.assign_add(tf.fill((shape[-1],), float(offset)))
+    outputs, (of_x, of_gamma, of_beta) = train(ours, half, training=True)
+    expected, (all_x, all_gamma, all_beta) = train_twice(theirs, half)
+    assert_same((outputs, of_x), (expected[: len(half)], all_x[: len(half)]), scale=3)
+    assert_same((2 * of_gamma, 2 * of_beta), (all_gamma, all_beta), scale=3)
+    assert_same(ours.get_weights(), theirs.get_weights())
+
+
+def train_twice(layer, half):
+    """`train` on a batch that holds everything twice, with the same loss for both."""
+    weights = np.random.default_rng(9).normal(size=half.shape).astype(np.float32)
+    x = tf.concat([half, half], axis=0)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        outputs = layer(x, training=True)
+        loss = tf.reduce_sum(tf.concat([weights, weights], axis=0) * outputs**2)
+    return outputs, tape.gradient(loss, [x, layer.gamma, layer.beta])

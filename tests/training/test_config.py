@@ -34,6 +34,7 @@ def test_a_file_from_before_the_loss_could_be_chosen_is_of_the_loss_of_then():
     ("values", "said"),
     [
         ({"schedule": "steps"}, "schedule is 'steps'; choose one of cosine, wsd"),
+        ({"norm_statistics": "mean"}, "norm_statistics is 'mean'; choose one of batch, worker"),
         ({"parts": ("backbone",)}, "--from"),
         ({"parts": ("backbone",), "start_from": "a", "quantize": True}, "--parts"),
     ],
