@@ -145,8 +145,9 @@ class Metadata:
         values = {name: record[name] for name in known & record.keys()}
         try:
             values["anchors"] = _read_anchors(record["anchors"])
-            for name in ("image_size", "mean", "variances"):
+            for name in ("image_size", "variances"):
                 values[name] = tuple(_as_whole(value) for value in record[name])
+            values["mean"] = tuple(record["mean"])  # as written: a file that is written again stays the same
             _require(values.get("borders", "") is not None, "borders None are not int8 or float32")
             return cls(**values)
         except (TypeError, AttributeError, KeyError) as error:

@@ -6,6 +6,7 @@ import pytest
 from ffkeras.backend import keras
 from ffkeras.conversion import tflite
 from ffkeras.layers.channel_statistics import ChannelMax
+from ffkeras.models.trace import trace
 from ffkeras.tflite_file.summary import summarise_graph
 
 SIZE = (16, 16)
@@ -23,9 +24,12 @@ def run_both(build, images):
     from ai_edge_litert.interpreter import Interpreter
 
     keras.utils.set_random_seed(0)
-    pixels = keras.Input((*SIZE, 3), 1, name="image")
-    network = keras.Model(pixels, {"output": build(pixels)})
-    model = SimpleNamespace(flat=lambda image_size, batch_size: network, config=SimpleNamespace(mean=MEAN))
+    network = trace(lambda pixels: {"output": build(pixels)}, "network", SIZE, 1)
+    model = SimpleNamespace(
+        flat=lambda image_size, batch_size: network,
+        variables=[weight for call in network.calls for weight in call.layer.weights],
+        config=SimpleNamespace(mean=MEAN),
+    )
     data = tflite.convert_graph(model, SIZE, images)
     interpreter = Interpreter(model_content=data)
     interpreter.allocate_tensors()
@@ -33,7 +37,7 @@ def run_both(build, images):
     scale, zero_point = target["quantization"]
     expected, actual = [], []
     for image in images:
-        expected.append(network(image[None].astype(np.float32) - 128)["output"].numpy())
+        expected.append(network.run(image[None].astype(np.float32) - 128)["output"].numpy())
         interpreter.set_tensor(source["index"], (image[None].astype(np.int16) - 128).astype(np.int8))
         interpreter.invoke()
         actual.append((interpreter.get_tensor(target["index"]).astype(np.float32) - zero_point) * scale)
