@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ffkeras.errors import UserError
-from ffkeras.quiet import own_this_process
+from ffkeras.quiet import end_quiet, own_this_process
 
 SIZE_MULTIPLE = 32  # the deepest stride of the pyramid
 
@@ -26,6 +26,7 @@ def run(main: Callable[[], int | None]) -> None:
     except UserError as error:
         code = _end(f"error: {error}", 1)
     except KeyboardInterrupt:
+        end_quiet()
         code = _end("interrupted.", 130)
     except BrokenPipeError:
         code = _end("", 1)

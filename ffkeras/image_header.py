@@ -77,7 +77,7 @@ def read_header(data: bytes) -> ImageHeader | None:
 def end_is_missing(data: bytes, kind: str) -> bool:
     """Whether a file of a kind that marks or declares its end stops before it, as half a copy does."""
     if kind == "JPEG":
-        return data.rfind(JPEG_END) < data.rfind(JPEG_SCAN)
+        return data.rfind(JPEG_END) <= data.rfind(JPEG_SCAN)  # equal where it has neither
     if kind == "PNG":
         return b"IEND" not in data[-MOST_AFTER_END:]
     if kind == "WebP":

@@ -30,7 +30,7 @@ class _Holder:
     def leave(self, show: bool) -> None:
         """With `show`, what was held back so far is written after all."""
         with self._lock:
-            self._users -= 1
+            self._users = max(0, self._users - 1)  # it may have been given back before
             if self._held is None:
                 return
             _flush()
@@ -40,10 +40,15 @@ class _Holder:
                 self._held.truncate(0)
                 self._held.seek(0)
             if not self._users:
-                os.dup2(self._terminal, _STDERR)
-                os.close(self._terminal)
-                self._held.close()
-                self._held = None
+                self._end()
+
+    def reset(self) -> None:
+        """Give stderr back whoever still asks for it."""
+        with self._lock:
+            self._users = 0
+            if self._held is not None:
+                _flush()
+                self._end()
 
     def _begin(self) -> None:
         _flush()
@@ -58,6 +63,12 @@ class _Holder:
             os.close(terminal)
             return
         self._terminal, self._held = terminal, held
+
+    def _end(self) -> None:
+        os.dup2(self._terminal, _STDERR)
+        os.close(self._terminal)
+        self._held.close()
+        self._held = None
 
 
 _HOLDER = _Holder()
@@ -88,6 +99,11 @@ def quiet_stderr() -> Iterator[None]:
         raise
     finally:
         _HOLDER.leave(show)
+
+
+def end_quiet() -> None:
+    """After Ctrl-C, which may come just between the taking of stderr and what gives it back: give it back."""
+    _HOLDER.reset()
 
 
 def own_this_process() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ffkeras.errors import UserError
-from ffkeras.quiet import quiet_stderr
+from ffkeras.quiet import end_quiet, quiet_stderr
 
 ROOT = Path(__file__).parents[1]
 STDERR = 2
@@ -27,6 +27,18 @@ def test_chatter_shows_where_the_work_fails(capfd):
         os.write(STDERR, b"the reason\n")
         raise RuntimeError
     assert capfd.readouterr().err == "the reason\n"
+
+
+def test_stderr_is_given_back_where_an_interrupt_left_it_taken(capfd):
+    taken = quiet_stderr()
+    taken.__enter__()
+    os.write(STDERR, b"chatter\n")
+    end_quiet()
+    os.write(STDERR, b"interrupted\n")
+    taken.__exit__(None, None, None)
+    with quiet_stderr():
+        os.write(STDERR, b"chatter\n")
+    assert capfd.readouterr().err == "interrupted\n"
 
 
 def test_a_sentence_for_the_user_stands_alone(capfd):

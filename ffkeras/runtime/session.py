@@ -10,6 +10,7 @@ import numpy as np
 from ffkeras.errors import UserError
 from ffkeras.files import write_bytes
 from ffkeras.images import read_image
+from ffkeras.quiet import end_quiet
 from ffkeras.runtime.align import ALIGNED_SIZE
 from ffkeras.runtime.detection import Face
 from ffkeras.runtime.detector import FaceDetector
@@ -114,6 +115,7 @@ class DetectionSession:
                 if self._stopped:
                     return
         except KeyboardInterrupt:
+            end_quiet()
             self.interrupted = True
 
     def _go_through(self, source: Source, stem: Path, output: Path | None, say: Say, step: Step) -> None:

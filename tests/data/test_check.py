@@ -171,6 +171,7 @@ def test_half_a_file_has_no_end(suffix):
     kind = read_header(data).kind
     assert not end_is_missing(data, kind)
     assert end_is_missing(data[: len(data) * 2 // 3], kind)
+    assert end_is_missing(data[:40], kind)
 
 
 def test_a_set_named_twice_is_checked_once_and_counts_twice(tmp_path, caplog):

@@ -106,7 +106,7 @@ def test_images_are_those_that_training_holds_out(tmp_path):
     lines = [f"# {n}.jpg\n1 2 30 40 " + "5 5 0 " * 5 + "0.5" for n in range(200)]
     (folder / "label.txt").write_text("\n".join(lines))
     for n in range(200):
-        (folder / f"{n}.jpg").touch()
+        cv2.imwrite(str(folder / f"{n}.jpg"), np.zeros((64, 64, 3), np.uint8))
     images = landmarked_images(folder)
     assert 3 <= len(images) <= 30
     chosen = landmarked_images(folder, limit=2)
@@ -114,7 +114,7 @@ def test_images_are_those_that_training_holds_out(tmp_path):
 
 
 def test_data_without_landmarks_are_refused(tmp_path):
-    (tmp_path / "0.jpg").touch()
+    cv2.imwrite(str(tmp_path / "0.jpg"), np.zeros((64, 64, 3), np.uint8))
     (tmp_path / "label.txt").write_text("# 0.jpg\n1 2 30 40\n")
     with pytest.raises(UserError, match="has landmarks; for WIDER FACE add retinaface_gt"):
         landmarked_images(tmp_path)

@@ -133,7 +133,7 @@ def test_a_missing_camera_is_one_sentence(demo, camera):
     ("arguments", "sentence"),
     [
         (["{folder}/none.jpg"], "error: {folder}/none.jpg does not exist; check the path.\n"),
-        (["{folder}"], "error: {folder} holds no image "),
+        (["{folder}"], "error: {folder} holds neither a picture nor a video that can be read, only 1 text"),
         ([ASTRONAUT, "--model", "{folder}/other.tflite"], "error: {folder}/other.tflite is not a TFLite file"),
         ([ASTRONAUT, "--num-threads", "0"], "error: 0 threads cannot run a network; give at least 1.\n"),
         ([ASTRONAUT, "--repeat", "0"], "error: --repeat 0 measures nothing; give at least 1.\n"),

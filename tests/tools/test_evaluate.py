@@ -26,10 +26,11 @@ def evaluate(*arguments):
 
 
 def damage_a_held_out_picture(folder):
-    """Break one of the pictures that training holds out, behind its header; returns it and how many are held out."""
+    """Break one of the pictures that training holds out, between its head and its end; returns it and their number."""
     _, held_out = split_held_out(read_dataset([folder]))
     path = held_out[0].path
-    path.write_bytes(path.read_bytes()[:40] + b"no picture")
+    data = cv2.imencode(".png", cv2.imread(str(path)))[1].tobytes()
+    path.write_bytes(data[:40] + b"no picture" + data[-12:])
     return path, len(held_out)
 
 
@@ -113,7 +114,7 @@ def test_model_that_is_not_there_is_named(data, tmp_path):
 
 def test_tflite_file_of_another_input_size_is_refused(monkeypatch):
     detector = SimpleNamespace(image_size=(480, 640))
-    subject = SimpleNamespace(decodes=True, open=lambda **_: detector)
+    subject = SimpleNamespace(decodes=True, peer=True, open=lambda **_: detector)
     monkeypatch.setattr("ffkeras.benchmark.read_subject", lambda _: subject)
     assert load_detector(Path("some/m.tflite"), None, 1, 0.5).image_size == (480, 640)
     with pytest.raises(UserError, match=r"m\.tflite has an input of 480x640; leave out --image-size 320x320"):

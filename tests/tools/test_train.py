@@ -105,13 +105,13 @@ def test_a_trained_network_teaches_another(faces, tmp_path):
     assert float(row["distillation_class"]) > 0
 
 
-def test_an_image_that_breaks_off_stops_the_run_with_its_name(faces, tmp_path):
+def test_an_image_that_breaks_off_is_named_and_left_out(faces, tmp_path):
     victim = sorted(faces.rglob("*.jpg"))[3]
     victim.write_bytes(victim.read_bytes()[:200])
     assert cv2.imread(str(victim)) is None
     result = run("--data", faces, "--epochs", 1, "--output", tmp_path / "run", *SMALL)
-    assert result.returncode == 1
-    assert victim.name in result.stderr
+    assert result.returncode == 0, result.stderr
+    assert victim.name in result.stderr and "left out" in result.stderr
     assert "Traceback" not in result.stderr
 
 
