@@ -30,7 +30,6 @@ def parse_arguments(arguments: list[str] | None = None, program: str | None = No
     )
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="ours (default: the released ones)")
     parser.add_argument("--peers", type=Path, metavar="DIR", help="other people's files, to be timed beside ours")
-    parser.add_argument("--no-peers", action="store_true", help="only FILES, as without --peers")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], metavar="N", help="default: 1 2")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="default: %(default)s")
     parser.add_argument(
@@ -71,8 +70,8 @@ def list_files(options: argparse.Namespace) -> list[Path]:
     from ffkeras.runtime.released import released_models
 
     files = options.files or list(released_models().values())
-    peers = sorted(options.peers.glob("*.tflite")) if options.peers and not options.no_peers else []
-    if options.peers and not options.no_peers and not peers:
+    peers = sorted(options.peers.glob("*.tflite")) if options.peers else []
+    if options.peers and not peers:
         raise UserError(f"{options.peers} holds no .tflite file; name another folder.")
     return list(dict.fromkeys(files + peers))
 

@@ -98,7 +98,7 @@ def main() -> None:
     """Try the model on standard input, called by the first argument; prints a line of JSON."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whatever a library prints is no answer
-    with contextlib.suppress(ImportError, OSError, ValueError):
+    with contextlib.suppress(ImportError, OSError, ValueError, OverflowError):  # the last where numbers have 32 bits
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

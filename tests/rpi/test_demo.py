@@ -15,6 +15,7 @@ from ffkeras.compare.faces import differing_faces
 from ffkeras.golden.make import faces_of
 from ffkeras.images import read_image
 from ffkeras.runtime import FaceDetector
+from tests import forged
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO, PHOTOGRAPHS = ROOT / "tflite" / "rpi" / "demo.py", ROOT / "tests" / "data" / "photos"
@@ -146,6 +147,15 @@ def test_bad_input_is_one_sentence(demo, tmp_path, arguments, sentence):
     assert code == 1
     assert err.startswith(sentence.format(folder=tmp_path))
     assert err.count("\n") == 1
+
+
+def test_a_graph_that_takes_the_interpreter_down_is_one_sentence(demo, tmp_path):
+    """It is tried in a process of its own first, where a crash costs nothing."""
+    file = tmp_path / "forged.tflite"
+    file.write_bytes(forged.small_model())
+    code, _, err = demo(ASTRONAUT, "--model", file)
+    assert code == 1
+    assert err.startswith(f"error: {file} ") and err.count("\n") == 1
 
 
 def test_an_unreadable_file_does_not_stop_the_others(demo, tmp_path):

@@ -44,13 +44,13 @@ def test_bad_input_ends_in_one_sentence(lamp_int8, tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "no.tflite").write_bytes(b"no")
     (tmp_path / "accuracy.json").write_text("{}")
-    assert_fails(benchmark(tmp_path / "absent.tflite", "--no-peers"), "absent.tflite")
+    assert_fails(benchmark(tmp_path / "absent.tflite"), "absent.tflite")
     assert_fails(benchmark("--profile", tmp_path / "no.tflite"), "no.tflite is not a TFLite file")
     assert_fails(benchmark(lamp_int8, "--peers", tmp_path / "empty"), "empty holds no .tflite file")
-    assert_fails(benchmark(lamp_int8, "--no-peers", "--image", tmp_path / "no.jpg"), "no.jpg")
+    assert_fails(benchmark(lamp_int8, "--image", tmp_path / "no.jpg"), "no.jpg")
     assert_fails(benchmark(lamp_int8, "--json", tmp_path / "no.tflite" / "x.json"), "no.tflite is a file")
     plot = ("--plot", tmp_path / "plot.xyz", "--accuracy", tmp_path / "accuracy.json")
-    assert_fails(benchmark(lamp_int8, "--no-peers", *plot), "plot.xyz", ".png")
+    assert_fails(benchmark(lamp_int8, *plot), "plot.xyz", ".png")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["accuracy.json", "empty", "no.tflite"]
 
 

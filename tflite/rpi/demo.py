@@ -81,9 +81,11 @@ def main() -> int:
     from ffkeras.runtime import FaceDetector
     from ffkeras.runtime.live import Meter
     from ffkeras.runtime.sources import list_sources
+    from ffkeras.runtime.trial import try_model
     from ffkeras.runtime.writers import STANDARD_OUTPUT, JsonLines, Speech
 
     sources = list_sources(args.inputs) * args.repeat
+    try_model(args.model)
     detector = FaceDetector(args.model, args.score_threshold, num_threads=args.num_threads)
     writers = [JsonLines(args.json)] if args.json else []
     if args.json != STANDARD_OUTPUT:
