@@ -25,17 +25,25 @@ def test_a_whole_png_needs_no_mending():
     assert mend_png(b"something") == with_checksum(b"something") == b"something"
 
 
+@pytest.fixture
+def large_parent():
+    """Memory of the process that starts the attacked ones, above what these may take; it is none of theirs."""
+    large = bytearray(b"1") * ((driver.MEGABYTES + 200) << 20)
+    yield
+    del large
+
+
+@pytest.mark.usefixtures("large_parent")
 @pytest.mark.parametrize("kind", ["picture", "label"])
 def test_a_short_attack_finds_nothing(kind, tmp_path):
-    large = bytearray(b"1") * (1_200 << 20)  # what started it is no memory of the attacked process
     counts = driver.attack(kind, 600, 0, tmp_path / "found", limit=60)  # the number ends it, not the time
     assert counts["accepted"] and counts["refused"]
     assert counts["files"] == counts["accepted"] + counts["refused"] > 5
     assert not (tmp_path / "found").exists()
-    del large
 
 
 @pytest.mark.device
+@pytest.mark.usefixtures("large_parent")
 @pytest.mark.parametrize("kind", [kind for kind in READERS if "-" in kind])
 def test_the_readers_in_other_languages_take_and_refuse_and_do_not_fall_over(kind, tmp_path):
     counts = driver.attack(kind, 600, 0, tmp_path / "found", limit=200)
@@ -45,6 +53,7 @@ def test_the_readers_in_other_languages_take_and_refuse_and_do_not_fall_over(kin
 
 
 @pytest.mark.device
+@pytest.mark.usefixtures("large_parent")
 @pytest.mark.parametrize("language", ["java", "javascript"])
 def test_java_and_javascript_take_the_models_that_python_takes(language, tmp_path):
     opener = driver.Opener(make_reader(f"{language}-model", tmp_path), tmp_path / "errors.txt")
