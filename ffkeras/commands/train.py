@@ -17,12 +17,13 @@ from ffkeras import cli
 from ffkeras.data.augment_config import AugmentConfig
 from ffkeras.errors import UserError
 from ffkeras.models.config import NETWORKS, read_config
-from ffkeras.training.config import EXTENDABLE, NORM_STATISTICS, TrainingConfig
+from ffkeras.training.config import EXTENDABLE, NORM_STATISTICS, PRECISIONS, TrainingConfig
 from ffkeras.training.config import QUANTIZE_DEFAULTS as SHORT
 from ffkeras.training.loss_config import BOX_WEIGHTS, CHOICES, CLASS_WEIGHTS, LossConfig
 from ffkeras.training.schedule import SCHEDULES
 
 DEFAULTS = TrainingConfig()
+ONE_PROCESS = "XLA compiles the step of one process alone"
 TOLD = 20  # pictures that went bad, by name
 
 
@@ -82,6 +83,11 @@ def parse_arguments(arguments: list[str] | None = None, program: str | None = No
     run.add_argument("--teacher", metavar="RUN", help="learn from this trained float network too (distillation)")
     run.add_argument("--temperature", type=float, help=f"of the compared classes ({DEFAULTS.temperature:g})")
     run.add_argument("--distillation", type=float, help=f"the teacher's share of the loss ({DEFAULTS.distillation})")
+    run.add_argument(
+        "--mixed-precision",
+        choices=[kind for kind in PRECISIONS if kind],
+        help="maps of 16 bits in training, for GPUs; weights stay of 32 (docs/scale.md)",
+    )
     run.add_argument("--quantize", action="store_true", help="fine-tune --from RUN with the roundings of int8")
     run.add_argument("--validation-size", action=cli.ImageSizeAction, help="held-out images, S or HxW (640)")
     run.add_argument("--seed", type=int, help=f"({DEFAULTS.seed})")
@@ -91,6 +97,7 @@ def parse_arguments(arguments: list[str] | None = None, program: str | None = No
     parser.add_argument("--resume", action="store_true", help="continue the run in --output")
     cli.add_cache_arguments(parser)
     parser.add_argument("--threads", type=int, default=0, help="of TensorFlow, in each worker; 0: all cores")
+    parser.add_argument("--xla", action="store_true", help="have XLA compile the step, for GPUs (docs/scale.md)")
     parser.add_argument("--workers", type=int, default=1, help="processes that train together (%(default)s)")
     return parser.parse_args(arguments)
 
@@ -163,7 +170,7 @@ def main(command_line: list[str] | None = None, program: str | None = None) -> i
     arguments = vars(parse_arguments(command_line, program))
     output, resume = arguments.pop("output"), arguments.pop("resume")
     cache_gb, cache_folder = arguments.pop("cache_gb"), arguments.pop("cache_folder")
-    threads, workers = arguments.pop("threads"), arguments.pop("workers")
+    threads, workers, xla = arguments.pop("threads"), arguments.pop("workers"), arguments.pop("xla")
     changes = {name: arguments.pop(name) for name in EXTENDABLE if resume and name in arguments}
     if resume and arguments:
         given = ", ".join(f"--{name.replace('_', '-')}" for name in arguments)
@@ -173,6 +180,8 @@ def main(command_line: list[str] | None = None, program: str | None = None) -> i
     if not arguments.get("teacher") and arguments.keys() & {"temperature", "distillation"}:
         raise UserError("--temperature and --distillation are of a teacher; name its run with --teacher.")
     name = arguments.pop("model", None) or default_network(arguments.get("start_from"))
+    if xla and workers != 1:
+        raise UserError(f"{ONE_PROCESS}; leave out --xla or --workers.")
     if resume and output is None:
         raise UserError("--resume needs --output with the folder of the run.")
     quantize = arguments.pop("quantize", False)
@@ -195,6 +204,7 @@ def main(command_line: list[str] | None = None, program: str | None = None) -> i
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
     from ffkeras.data.image_cache import make_cache
+    from ffkeras.stablehlo.forms import XLA
     from ffkeras.training.joint_run import open_run
     from ffkeras.training.run import resume_run, start_run
     from ffkeras.training.workers import WorkerLost, join_workers
@@ -204,9 +214,15 @@ def main(command_line: list[str] | None = None, program: str | None = None) -> i
     cache = make_cache(cache_gb, cache_folder)
 
     def first():
+        if xla and joined.count > 1:
+            raise UserError(f"{ONE_PROCESS}; leave out --xla.")
         if resume:
-            return resume_run(folder, cache, changes, joined)
-        return start_run(network, config, folder, cache, joined)
+            trainer = resume_run(folder, cache, changes, joined)
+        else:
+            trainer = start_run(network, config, folder, cache, joined)
+        if xla:
+            trainer.compile_step(XLA)
+        return trainer
 
     try:
         joined = join_workers()

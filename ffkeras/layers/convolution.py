@@ -24,22 +24,32 @@ class Conv2D(keras.layers.Conv2D):
             training: gradients will be taken.
             native_groups: groups as TensorFlow's own operation, which TFLite turns into one CONV_2D.
         """
-        pointwise = self.kernel_size == (1, 1) and self.strides == (1, 1) and self.groups == 1
-        if training and pointwise:
-            outputs = _pointwise(inputs, tf.convert_to_tensor(self.kernel))
-        elif self.groups > 1 and not native_groups:
-            outputs = self.convolution_op(inputs, self._dense_kernel())
-        else:
+        if not (training and self._is_pointwise) and (self.groups == 1 or native_groups):
             return super().call(inputs)
+        outputs = self.convolve(inputs, tf.convert_to_tensor(self.kernel))
         if self.use_bias:
             outputs = tf.nn.bias_add(outputs, self.bias)
         return outputs if self.activation is None else self.activation(outputs)
 
-    def _dense_kernel(self):
+    def convolve(self, inputs, kernel):
+        """The convolution alone, as in training.
+
+        Args:
+            inputs: [B, H, W, C].
+            kernel: the layer's, or a cast of it, of the inputs' type.
+        """
+        if self._is_pointwise:
+            return _pointwise(inputs, kernel)
+        return self.convolution_op(inputs, kernel if self.groups == 1 else self._dense(kernel))
+
+    @property
+    def _is_pointwise(self) -> bool:
+        return self.kernel_size == (1, 1) and self.strides == (1, 1) and self.groups == 1
+
+    def _dense(self, kernel):
         """The kernel [h, w, C / groups, F] as one of all channels [h, w, C, F], zeros between the groups."""
-        kernel = tf.convert_to_tensor(self.kernel)
         mask = block_diagonal_mask(kernel.shape[2] * self.groups, kernel.shape[3], self.groups)
-        return tf.tile(kernel, (1, 1, self.groups, 1)) * mask
+        return tf.tile(kernel, (1, 1, self.groups, 1)) * tf.cast(mask, kernel.dtype)
 
 
 def block_diagonal_mask(in_channels: int, filters: int, groups: int) -> np.ndarray:

@@ -6,6 +6,7 @@ from ffkeras.backend import keras
 from ffkeras.layers import Filters
 from ffkeras.layers.forms import AS_THEY_ARE, Forms, training_forms
 from ffkeras.models.config import NetworkConfig, config_from_json, config_to_json
+from ffkeras.models.mixed_precision import run_mixed
 from ffkeras.models.trace import FlatNetwork, trace
 
 SMALLEST_SIZE = 32  # pixels, enough to make every weight
@@ -53,17 +54,19 @@ class FeatherFace(keras.Model):
         """Images to the three outputs, class scores as logits; each network's own."""
         raise NotImplementedError(f"{type(self).__name__} has no forward")
 
-    def train_forward(self, images, frozen_norm: bool = False, forms: Forms = AS_THEY_ARE):
+    def train_forward(self, images, frozen_norm: bool = False, forms: Forms = AS_THEY_ARE, precision: str = ""):
         """As `forward`, for training.
 
         Args:
             images: see `call`.
             frozen_norm: BatchNorm uses its moving statistics, as in inference, and keeps them.
             forms: what layers of these types compute instead of what they do in training here.
+            precision: `float16` or `bfloat16` for maps of 16 bits, see `run_mixed`; empty for 32.
         """
         if self._trained is None:
             self._trained = trace(self.forward, self.name, (None, None)).in_turn()
-        return self._trained.run(images, {**training_forms(frozen_norm), **forms})
+        table = {**training_forms(frozen_norm), **forms}
+        return run_mixed(self._trained, images, table, precision) if precision else self._trained.run(images, table)
 
     def resized_config(self, filters: Filters) -> NetworkConfig:
         """The configuration of this network with other widths, all of them written out; each network's own.

@@ -86,6 +86,17 @@ class FlatNetwork:
                 values.append(form(call.layer, inputs if call.several else inputs[0], **call.arguments))
         return {name: values[position] for name, position in self.outputs.items()}
 
+    def last_layers(self, passing: frozenset[type]) -> frozenset[int]:
+        """The ids of the layers that the outputs come from, where layers of some types only pass them on."""
+        found, waiting = set(), list(self.outputs.values())
+        while waiting:
+            call = self.calls[waiting.pop()]
+            if type(call.layer) in passing:
+                waiting += call.sources
+            else:
+                found.add(id(call.layer))
+        return frozenset(found)
+
     def in_turn(self) -> "FlatNetwork":
         """The same calls, those of each layer in the order in which the network makes them.
 

@@ -35,7 +35,6 @@ from ffkeras.stablehlo.leg import (
     write_pieces,
 )
 from ffkeras.training.checkpoint import RunCheckpoint
-from ffkeras.training.distillation import DistilledLoss
 from ffkeras.training.trainer import Trainer
 
 PNG_OF_DRAWN = ".png"  # drawn images have no file whose bytes could be taken
@@ -52,6 +51,7 @@ def leg_variables(trainer: Trainer) -> list[tf.Variable]:
             *step.optimizer.variables,
             *step.average.average,
             step.count,
+            *step.scale_variables,
         ]
     )
 
@@ -177,9 +177,7 @@ def _write_data(
 
 def _write_steps(leg: Leg, trainer: Trainer, folder: Path, variables: list[tf.Variable], kinds: set[str]) -> None:
     step, mean = trainer.training_step, tf.constant(leg.mean, tf.float32)
-    step.forms = XLA
-    if isinstance(trainer.loss, DistilledLoss):
-        trainer.loss.teacher.forms = XLA
+    trainer.use_forms(XLA)
 
     def train(frozen: bool, pixels, *targets):
         images = tf.cast(pixels, tf.float32) - mean

@@ -11,6 +11,7 @@ from ffkeras.training.schedule import COSINE, SCHEDULES, Schedule
 
 EXTENDABLE = ("epochs", "steps", "decay_share", "frozen_norm_share")  # what a run that goes on may change
 NORM_STATISTICS = OF_BATCH, OF_WORKER = "batch", "worker"
+PRECISIONS = ("", "float16", "bfloat16")
 BACKBONE_BLOCKS = 14  # the stem and 13 blocks
 
 # How samples were varied before that could be chosen.
@@ -67,6 +68,8 @@ class TrainingConfig:
         teacher: run folder of a float network to learn from, besides the labels; empty for none.
         temperature: at which the teacher's and the network's classes are compared.
         distillation: 0..1, the teacher's share of the loss.
+        mixed_precision: type of the maps while the network is trained, `float16` or `bfloat16`, with weights,
+            normalisation and losses in float32; empty for float32 throughout.
         quantize: train with the roundings of int8 (quantization-aware); needs `start_from`, whose network it takes.
         seed: of weights, sample order and augmentation; 0..2^32 - 1.
 
@@ -101,6 +104,7 @@ class TrainingConfig:
     teacher: str = ""
     temperature: float = 4.0
     distillation: float = 0.7
+    mixed_precision: str = ""
     quantize: bool = False
     seed: int = 0
 
@@ -117,6 +121,7 @@ class TrainingConfig:
         checks.share(self, "frozen_norm_share", "decay_share", "average_decay", "distillation")
         checks.choice(self, "schedule", SCHEDULES)
         checks.choice(self, "norm_statistics", NORM_STATISTICS)
+        checks.choice(self, "mixed_precision", PRECISIONS)
         checks.seed(self)
         if self.quantize and not self.start_from:
             raise UserError("quantization-aware training fine-tunes a trained network; name its run with --from.")
@@ -130,6 +135,8 @@ class TrainingConfig:
             raise UserError("parts are taken from a trained network; name its run with --from.")
         if self.quantize and self.parts:
             raise UserError("quantization-aware training takes all weights from --from; leave out --parts.")
+        if self.quantize and self.mixed_precision:
+            raise UserError("16 bits are too few to learn int8's roundings in; leave out --mixed-precision.")
 
     @classmethod
     def of_kind(cls, quantize: bool, **values) -> "TrainingConfig":

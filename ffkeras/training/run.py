@@ -229,7 +229,7 @@ def make_loss(network: NetworkConfig, config: TrainingConfig) -> MultiboxLoss | 
     """The loss of a run that trains `network`. Raises UserError where the teacher is no usable float run."""
     if not config.teacher:
         return MultiboxLoss(config.loss)
-    teacher = Teacher(config.teacher, network, config.image_size)
+    teacher = Teacher(config.teacher, network, config.image_size, precision=config.mixed_precision)
     return DistilledLoss(teacher, config.temperature, config.distillation, config.loss)
 
 

@@ -11,6 +11,7 @@ from ffkeras.training.config import TrainingConfig
 from ffkeras.training.distillation import DistilledLoss
 from ffkeras.training.flat_adamw import FlatAdamW
 from ffkeras.training.flat_variable import flatten
+from ffkeras.training.loss_scale import LossScale
 from ffkeras.training.losses import MultiboxLoss
 
 NOT_DECAYED = ["bias", "gamma", "beta", "fusion_weights", "task_weights"]  # weight decay is for kernels
@@ -39,10 +40,12 @@ class TrainingStep:
         average_decay: of the average of the weights, see `WeightAverage`; None for no average.
         forms: of layers, other than those of training here, see `FeatherFace.train_forward`.
         of_whole_batch: whether BatchNorm's statistics are, see `BatchNorm`.
+        precision: of maps, see `FeatherFace.train_forward`; float16 scales the loss.
 
     Attributes:
         trained: variables that gradients are taken for: the network's and the loss's.
         average: of the network's weights, or None.
+        loss_scale: of float16, or None.
         count: int64, steps done.
     """
 
@@ -54,8 +57,11 @@ class TrainingStep:
         average_decay: float | None = None,
         forms: Forms = AS_THEY_ARE,
         of_whole_batch: bool = True,
+        precision: str = "",
     ):
         self.model, self.loss, self.optimizer, self.forms = model, loss, optimizer, forms
+        self._mixed = {"precision": precision} if precision else {}  # which not all networks can
+        self.loss_scale = LossScale() if precision == "float16" else None
         self.trained = [*model.trainable_variables, *loss.trainable_variables]
         optimizer.build(self.trained)
         moving = choose_statistics(model, of_whole_batch)
@@ -69,6 +75,8 @@ class TrainingStep:
         for variable, value in zip(self.optimizer.variables, self._fresh_optimizer, strict=True):
             variable.assign(value)
         self.count.assign(0)
+        if self.loss_scale is not None:
+            self.loss_scale.restart()
 
     def __call__(self, images, targets: dict, frozen_norm: bool = False):
         """Train on a batch; where several processes share it, each on its part, with the same result in all.
@@ -82,15 +90,35 @@ class TrainingStep:
             float32, one value for each of `loss.names`.
         """
         with tf.GradientTape() as tape:
-            outputs = self.model.train_forward(images, frozen_norm, self.forms)
+            outputs = self.model.train_forward(images, frozen_norm, self.forms, **self._mixed)
             total, losses = self.loss(images, outputs, targets)
-        gradients = sum_gradients(tape.gradient(total, self.trained))
-        self.optimizer.apply_gradients(zip(gradients, self.trained, strict=True))
+            if self.loss_scale is not None:
+                total *= self.loss_scale.value
+        self._apply(sum_gradients(tape.gradient(total, self.trained)))
         take_means(self._of_parts)
         self.count.assign_add(1)
         if self.average is not None:
             self.average.update(self.count)
         return sum_over_replicas(tf.stack([losses[name] for name in self.loss.names]))
+
+    @property
+    def scale_variables(self) -> list[tf.Variable]:
+        """What changes with the steps beside weights, optimizer and average: the loss's scale, where there is one."""
+        return [] if self.loss_scale is None else [self.loss_scale.value, self.loss_scale.steps]
+
+    def _apply(self, gradients: list) -> None:
+        """Change the weights, unless a gradient of a scaled loss overflowed."""
+        if self.loss_scale is None:
+            self.optimizer.apply_gradients(zip(gradients, self.trained, strict=True))
+            return
+        gradients, finite = self.loss_scale.unscale(gradients)
+
+        def change():
+            self.optimizer.apply_gradients(zip(gradients, self.trained, strict=True))
+            return True
+
+        tf.cond(finite, change, lambda: False)
+        self.loss_scale.update(finite)
 
 
 def take_means(variables: list[tf.Variable]) -> None:

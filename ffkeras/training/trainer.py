@@ -13,6 +13,7 @@ from ffkeras.data.pipeline import training_dataset, user_errors
 from ffkeras.data.samples import PipelineConfig, Source, steps_per_epoch
 from ffkeras.data.shards import parts_of
 from ffkeras.errors import UserError
+from ffkeras.layers.forms import Forms
 from ffkeras.models.featherface import FeatherFace
 from ffkeras.models.saving import check_finite, save_run
 from ffkeras.progress import training_progress
@@ -91,7 +92,12 @@ class Trainer:
         for network in (model, self.averaged_model):  # both, since freezing changes the order of a network's weights
             freeze_blocks(network, config.frozen_blocks)
         self.training_step = TrainingStep(
-            model, self.loss, optimizer, config.average_decay, of_whole_batch=config.norm_statistics == OF_BATCH
+            model,
+            self.loss,
+            optimizer,
+            config.average_decay,
+            of_whole_batch=config.norm_statistics == OF_BATCH,
+            precision=config.mixed_precision,
         )
         self.average = self.training_step.average
         self.validation = None
@@ -103,7 +109,23 @@ class Trainer:
         self.checkpoint = self._make_checkpoint() if workers.is_first else None
         self.train_step = tf.function(workers.together(self._train_step))  # one step on a batch; counts it
 
+    def compile_step(self, forms: Forms) -> None:
+        """Have XLA compile the step, of one process alone: XLA does not know the exchange of several.
+
+        Args:
+            forms: of layers, that XLA knows and differentiates.
+        """
+        self.use_forms(forms)
+        self.train_step = tf.function(self._train_step, jit_compile=True)
+
+    def use_forms(self, forms: Forms) -> None:
+        """Have the network and the teacher compute layers in these forms, from the next tracing of the step on."""
+        self.training_step.forms = forms
+        if isinstance(self.loss, DistilledLoss):
+            self.loss.teacher.forms = forms
+
     def _make_checkpoint(self) -> RunCheckpoint:
+        scale = self.training_step.loss_scale
         return RunCheckpoint(
             self.folder,
             model=self.model,
@@ -114,6 +136,7 @@ class Trainer:
             epoch_sums=self.epoch_sums,
             best=self.best,
             loss=list(self.loss.trainable_variables),
+            **({} if scale is None else {"loss_scale": scale}),
         )
 
     @property
@@ -157,6 +180,7 @@ class Trainer:
         """Bring all workers to the first one's state."""
         state = [*self.model.weights, *self.training_step.optimizer.variables, *self.average.average]
         state += [self.training_step.count, self.row_sums, self.epoch_sums, self.best, *self.loss.trainable_variables]
+        state += self.training_step.scale_variables
         self.workers.share(list({id(variable.handle): variable for variable in state}.values()))
 
     def _progress(self) -> Progress:

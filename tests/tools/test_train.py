@@ -78,6 +78,7 @@ def test_a_killed_run_resumes_to_the_end(faces, tmp_path):
         (["--epochs", "0"], "epochs is 0"),
         (["--teacher", "nowhere"], "nowhere is not a run folder"),
         (["--temperature", "3"], "--teacher"),
+        (["--xla", "--workers", "2"], "leave out --xla or --workers"),
         (["--backbone", "gone.npz"], "gone.npz does not exist"),
     ],
 )
