@@ -45,3 +45,12 @@ def test_a_damaged_file_is_one_sentence(lamp_int8, tmp_path):
     path.write_bytes(lamp_int8.read_bytes()[:-100])
     with pytest.raises(UserError, match="torn.tflite"):
         slim_tflite.main([str(path)])
+
+
+def test_what_the_bytes_are_is_printed_and_nothing_changes(lamp_int8, capsys):
+    before = lamp_int8.read_bytes()
+    slim_tflite.main(["--bytes", str(lamp_int8), str(lamp_int8)])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "| bytes | lamp_int8 | lamp_int8 |"
+    assert lines[-1] == f"| in all | {len(before):,} | {len(before):,} |"
+    assert lamp_int8.read_bytes() == before
