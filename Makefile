@@ -30,7 +30,7 @@ demo: setup
 	@echo "look at $(OUT)/astronaut.jpg and $(OUT)/faces.json"
 
 test: setup
-	$(RUN) -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(RUN) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-slow: setup
 	$(RUN) -m pytest -m slow

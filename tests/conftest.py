@@ -10,11 +10,37 @@ settings.register_profile("untimed", deadline=None)  # a busy machine is no fail
 settings.load_profile("untimed")
 
 SMALL_WIDTHS = (4, 4, 8, 8, 8, 8, 16, 16, 16, 16, 16, 16, 32, 32)
+FOLDERS_OF_ONE_WORKER = ("conversion", "models", "pruning", "quantization")  # whose tests share networks and files
+FOLDERS_OF_LONG_TESTS = (*FOLDERS_OF_ONE_WORKER, "training", "stablehlo", "tools")
 LAMP_SIZE = (96, 128)  # height, width: not square, so that swapped axes show
 LAMP_CELL = 8
 LAMP_ANCHOR = 32
 LAMP_BOX_CODE = (0.5, -0.5, 0.5, -0.5)
 LAMP_LANDMARK_CODE = (-2.0, -2.0, 2.0, -2.0, 0.0, 0.0, -1.5, 2.0, 1.5, 2.0)
+
+
+def _folder(test: str) -> str:
+    """Of a test's id, the folder in `tests/`."""
+    return test.removeprefix("tests/").partition("/")[0]
+
+
+def pytest_collection_modifyitems(items):
+    """Folders of long tests first, so that no worker is left with one of them at the end."""
+    rank = {folder: place for place, folder in enumerate(FOLDERS_OF_LONG_TESTS)}
+    items.sort(key=lambda item: rank.get(_folder(item.nodeid), len(rank)))
+
+
+@pytest.hookimpl(optionalhook=True)  # pytest-xdist's
+def pytest_xdist_make_scheduler(config, log):
+    """Workers take file by file, as by `--dist loadfile`, and some folders whole."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            folder = _folder(nodeid)
+            return folder if folder in FOLDERS_OF_ONE_WORKER else super()._split_scope(nodeid)
+
+    return Scheduling(config, log)
 
 
 def _lamp_network():

@@ -1,17 +1,11 @@
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "models"))
-
-from networks import lively_network
-from odd_networks import ODD_NETWORKS
 
 from ffkeras.conversion.tflite import convert
 from ffkeras.runtime import Interpreter
 from ffkeras.tflite_file.summary import graph_faults, summarise_graph
+from tests.models.networks import lively_network
+from tests.models.odd_networks import ODD_NETWORKS
 
 IMAGE_SIZE = (64, 96)
 CALLS_OF_SPATIAL_GATES = {"nano_b": 3 + 3, "v2_ultra": 3 + 3 * 3 + 1}  # on the backbone, on the pyramid

@@ -1,19 +1,14 @@
 import dataclasses
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from networks import count, lively_network
 
 from ffkeras.backend import keras
 from ffkeras.layers.deformable_convolution import ModulatedConvolution
 from ffkeras.models.describe import describe
 from ffkeras.models.trace import Call, count_macs
+from tests.models.networks import count, lively_network
 
 SIZE = (64, 96)
 

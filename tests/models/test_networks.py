@@ -1,19 +1,14 @@
 import dataclasses
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from networks import count, lively_network, random_images
 
 from ffkeras.backend import tf
 from ffkeras.geometry import make_anchors
 from ffkeras.layers import OUTPUTS
 from ffkeras.models import BackboneConfig, NanoBConfig, V1Config, V2UltraConfig, default_config
 from ffkeras.models.build import build_model
+from tests.models.networks import count, lively_network, random_images
 
 NETWORKS = ("v1", "v2_ultra", "nano_b")
 PRUNED_WIDTHS = (5, 9, 13, 17, 21, 27, 33, 41, 47, 50, 50, 50, 61, 87)  # P3 27, P4 50, P5 87: the specification's

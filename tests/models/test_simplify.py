@@ -1,15 +1,9 @@
 import dataclasses
 import functools
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from networks import lively_network, random_images
 
 from ffkeras.backend import tf
 from ffkeras.layers import OUTPUTS
@@ -17,6 +11,7 @@ from ffkeras.models import BackboneConfig, NanoBConfig, V1Config, V2UltraConfig
 from ffkeras.models.saving import load_run, save_run
 from ffkeras.models.simplify import STEPS, join_class_logits, simplify
 from ffkeras.training.losses import multibox_loss
+from tests.models.networks import lively_network, random_images
 
 ODD_WIDTHS = BackboneConfig(widths=(5, 9, 13, 17, 21, 27, 33, 41, 47, 50, 50, 50, 61, 87))
 NANO_B = NanoBConfig(pyramid_layers=1)

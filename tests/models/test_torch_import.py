@@ -5,10 +5,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from networks import lively_network, random_images
-
 from ffkeras.backend import keras
 from ffkeras.errors import UserError
 from ffkeras.layers import OUTPUTS
@@ -16,6 +12,7 @@ from ffkeras.layers.fast_fusion import FastFusion
 from ffkeras.models import BackboneConfig, V1Config, V2UltraConfig
 from ffkeras.models.build import build_model
 from ffkeras.models.torch_import import backbone_layers, import_v1, load_backbone, v1_layers
+from tests.models.networks import lively_network, random_images
 
 REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "reference"
 PUBLISHED = REFERENCE / "featherface_v1.npz"

@@ -1,15 +1,9 @@
 import dataclasses
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from networks import count, lively_network, random_images
-from odd_networks import ODD_NETWORKS, ODD_WIDTHS, SHUFFLED_NETWORKS
 
 from ffkeras.backend import keras, tf
 from ffkeras.errors import UserError
@@ -19,6 +13,8 @@ from ffkeras.models.build import build_model
 from ffkeras.models.describe import describe
 from ffkeras.models.saving import load_run
 from ffkeras.models.simplify import fold_shuffle, simplify
+from tests.models.networks import count, lively_network, random_images
+from tests.models.odd_networks import ODD_NETWORKS, ODD_WIDTHS, SHUFFLED_NETWORKS
 
 RELEASED = Path(__file__).resolve().parents[2] / "tflite" / "models"
 NETWORKS = {"v1": V1Config, "v2_ultra": V2UltraConfig, "nano_b": NanoBConfig}

@@ -1,17 +1,11 @@
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "models"))
-
-from networks import lively_network, random_images
 
 from ffkeras.backend import keras
 from ffkeras.models import NanoBConfig
 from ffkeras.models.build import build_model
 from ffkeras.quantization.equalization import HEADROOM, _channel_peaks, _units, equalize_backbone
+from tests.models.networks import lively_network, random_images
 
 
 @pytest.fixture(scope="module")

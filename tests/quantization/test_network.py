@@ -1,14 +1,7 @@
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "models"))
-
-from networks import lively_network, random_images
-from odd_networks import ODD_NETWORKS
 
 from ffkeras.backend import tf
 from ffkeras.errors import UserError
@@ -20,6 +13,8 @@ from ffkeras.quantization.calibration import calibrate_ranges
 from ffkeras.quantization.network import QuantizedFeatherFace
 from ffkeras.quantization.saving import is_quantized_run, load_quantized, save_quantized
 from ffkeras.quantization.scales import LOGIT
+from tests.models.networks import lively_network, random_images
+from tests.models.odd_networks import ODD_NETWORKS
 
 NETWORKS = {
     "v2_ultra": V2UltraConfig(pyramid_layers=1),

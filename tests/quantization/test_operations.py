@@ -1,18 +1,12 @@
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "models"))
-
-from networks import lively_network, random_images
-from odd_networks import ODD_NETWORKS
 
 from ffkeras.backend import keras
 from ffkeras.models import NanoBConfig, V1Config, V2UltraConfig
 from ffkeras.models.config import BackboneConfig
 from ffkeras.quantization.operations import fold, trace
+from tests.models.networks import lively_network, random_images
+from tests.models.odd_networks import ODD_NETWORKS
 
 ODD_WIDTHS = BackboneConfig(widths=(8, 11, 13, 13, 21, 27, 30, 30, 31, 30, 30, 50, 60, 87))
 NETWORKS = {

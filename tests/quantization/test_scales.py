@@ -1,15 +1,9 @@
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "models"))
-
-from networks import lively_network
 
 from ffkeras.backend import keras
 from ffkeras.quantization.operations import Operation, Program, trace
 from ffkeras.quantization.scales import PROBABILITY, assign_scales
+from tests.models.networks import lively_network
 
 IMAGE = (-128.0, 127.0)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ffkeras.files import write_json
+from tests.tool import call_tool
 
 ROOT = Path(__file__).resolve().parents[2]
 OFF = dict.fromkeys(("backbone_attention", "pyramid_attention", "context", "dynamic_weight_sharing"), False)
@@ -62,7 +63,7 @@ def test_two_rows_from_nothing_to_the_table(tmp_path):
     ],
 )
 def test_bad_input_is_told_in_one_sentence(arguments, said, tmp_path):
-    done = run(*arguments)
+    done = call_tool("ablate", *arguments, folder=tmp_path)
     assert done.returncode == 1
     assert said in done.stderr
     assert done.stderr.startswith("error: ")
@@ -70,5 +71,5 @@ def test_bad_input_is_told_in_one_sentence(arguments, said, tmp_path):
 
 
 def test_rows_are_listed_with_those_that_they_are_compared_with():
-    done = run("--list", "--only", "width_64")
+    done = call_tool("ablate", "--list", "--only", "width_64")
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["nano_b_plain", "width_64"]

@@ -2,12 +2,12 @@ import json
 
 import pytest
 
-from tests.tool import assert_fails, run_tool
+from tests.tool import assert_fails, call_tool, run_tool
 
 
 def benchmark(*arguments):
     """Run the tool as a user does, from another folder."""
-    return run_tool("benchmark", *arguments)
+    return call_tool("benchmark", *arguments)
 
 
 def test_files_are_timed_written_and_plotted(lamp_int8, lamp_float, lamp_plain, tmp_path):
@@ -17,7 +17,8 @@ def test_files_are_timed_written_and_plotted(lamp_int8, lamp_float, lamp_plain, 
     accuracy = tmp_path / "accuracy.json"
     accuracy.write_text(json.dumps({lamp_int8.name: {"easy": 0.9, "medium": 0.8, "hard": 0.7}}))
     figures, plot = tmp_path / "out" / "figures.json", tmp_path / "out" / "plot.png"
-    result = benchmark(
+    result = run_tool(
+        "benchmark",
         *(lamp_int8, lamp_float, "--peers", peers, "--rounds", 2, "--threads", 1, 2),
         *("--json", figures, "--accuracy", accuracy, "--plot", plot),
     )
@@ -32,7 +33,9 @@ def test_files_are_timed_written_and_plotted(lamp_int8, lamp_float, lamp_plain, 
 
 def test_one_file_is_profiled_operation_by_operation(lamp_int8, tmp_path):
     figures = tmp_path / "profile.json"
-    result = benchmark("--profile", lamp_int8, "--rounds", 2, "--threads", 1, "--cpu-time", "--json", figures)
+    result = run_tool(
+        "benchmark", "--profile", lamp_int8, "--rounds", 2, "--threads", 1, "--cpu-time", "--json", figures
+    )
     assert result.returncode == 0, result.stderr
     assert "AVERAGE_POOL_2D" in result.stdout
     written = json.loads(figures.read_text())

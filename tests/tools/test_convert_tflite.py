@@ -14,7 +14,7 @@ from ffkeras.models.build import build_model
 from ffkeras.models.saving import save_run
 from ffkeras.runtime import FaceDetector
 from ffkeras.tflite_file.graph import TfliteGraph
-from tests.tool import run_tool
+from tests.tool import call_tool, run_tool
 
 RUN = Path("run")
 PHOTOS = Path(__file__).resolve().parents[1] / "data" / "photos"
@@ -77,7 +77,7 @@ def test_a_c_array_is_written_beside_the_file(run, tmp_path, capsys):
 
 
 def test_a_c_array_of_a_float_file_is_a_mistake(run, tmp_path):
-    result = run_tool("convert_tflite", "--weights", run, "--c-array", tmp_path)
+    result = call_tool("convert_tflite", "--weights", run, "--c-array", tmp_path)
     assert result.returncode == 2
     assert "--c-array has a meaning with --int8 only" in result.stderr
 
@@ -107,7 +107,7 @@ def test_a_file_that_disagrees_is_not_kept(run, tmp_path, monkeypatch):
 
 
 def test_a_size_that_does_not_fit_is_one_sentence(run):
-    result = run_tool("convert_tflite", "--weights", run, "--image-size", "100")
+    result = call_tool("convert_tflite", "--weights", run, "--image-size", "100")
     assert result.returncode == 1
     assert result.stdout == ""
     assert result.stderr.startswith("error: image size '100' is not a multiple of 32")
@@ -141,7 +141,7 @@ def test_an_output_that_cannot_be_written_shows_before_the_work(run, tmp_path, c
 
 
 def test_calibration_without_int8_is_a_mistake(run):
-    result = run_tool("convert_tflite", "--weights", run, "--calibration", PHOTOS)
+    result = call_tool("convert_tflite", "--weights", run, "--calibration", PHOTOS)
     assert result.returncode == 2
     assert "--int8" in result.stderr
 

@@ -4,18 +4,18 @@ import pytest
 
 from ffkeras.models.build import build_model
 from ffkeras.models.saving import save_run
-from tests.tool import ROOT, assert_fails, run_tool
+from tests.tool import ROOT, assert_fails, call_tool
 
 
 def test_a_table_of_a_network_is_printed():
-    result = run_tool("describe", "--model", "v2_ultra", "--image-size", "64")
+    result = call_tool("describe", "--model", "v2_ultra", "--image-size", "64")
     assert result.returncode == 0
     assert all(word in result.stdout for word in ("213,072", "SSH_Grouped", "244,483", "64 x 64", "8x8x64"))
 
 
 def test_json_of_a_run_folder_tells_the_same(tmp_path):
     save_run(build_model("nano_b"), tmp_path / "run")
-    result = run_tool("describe", "--model", tmp_path / "run", "--image-size", "64x96", "--json")
+    result = call_tool("describe", "--model", tmp_path / "run", "--image-size", "64x96", "--json")
     description = json.loads(result.stdout)
     assert description["network"] == "nano_b"
     assert description["image_size"] == [64, 96]
@@ -31,4 +31,4 @@ def test_json_of_a_run_folder_tells_the_same(tmp_path):
     ],
 )
 def test_bad_input_is_one_sentence(arguments, word):
-    assert_fails(run_tool("describe", *arguments), word)
+    assert_fails(call_tool("describe", *arguments), word)

@@ -17,11 +17,16 @@ from ffkeras.data import read_dataset, split_held_out
 from ffkeras.data.synthetic import SyntheticFaces
 from ffkeras.errors import UserError
 from tests.data.label_folder import write_label_folder
-from tests.tool import assert_fails, run_tool
+from tests.tool import assert_fails, call_tool, run_tool
 
 
 def evaluate(*arguments):
     """Run the tool as a user does, from another folder."""
+    return call_tool("evaluate", *arguments)
+
+
+def measure(*arguments):
+    """The same in a process of its own, which measuring a network takes for the number of its threads."""
     return run_tool("evaluate", *arguments)
 
 
@@ -65,7 +70,7 @@ def found(tmp_path):
 
 
 def test_help_is_quick_and_names_the_layout():
-    result = evaluate("--help")
+    result = measure("--help")
     assert result.returncode == 0
     assert "WIDER_val/images" in result.stdout
 
@@ -89,7 +94,7 @@ def test_detections_are_evaluated_without_the_images(data, found):
 
 def test_keras_run_is_evaluated_and_its_detections_are_kept(data, run_folder, tmp_path):
     kept = tmp_path / "kept.json"
-    result = evaluate("--model", run_folder, "--data", data, "--image-size", "64x96", "--detections", kept)
+    result = measure("--model", run_folder, "--data", data, "--image-size", "64x96", "--detections", kept)
     assert result.returncode == 0, result.stderr
     assert "run, input 64 x 96" in result.stdout
     assert "images/s on 1 thread" in result.stdout
@@ -148,7 +153,7 @@ def test_the_best_threshold_is_found_on_images_that_training_holds_out(tmp_path)
     write_label_folder(SyntheticFaces(120, image_size=(64, 64)), faces)
     bad, count = damage_a_held_out_picture(faces)
     arguments = ("--best-threshold", "--model", run_folder, "--data", faces, "--image-size", "64", "--json", figures)
-    result = evaluate(*arguments)
+    result = measure(*arguments)
     assert_told(result, bad)
     assert "held-out images: best F1" in result.stdout
     bands = result.stdout.split("average precision by face height in an input of 64x64:\n")[1].splitlines()
@@ -189,7 +194,7 @@ def test_output_that_cannot_be_written_is_refused_before_anything_is_read(tmp_pa
 def test_an_unreadable_image_costs_its_own_detections_alone(data, run_folder, tmp_path):
     (data / "WIDER_val" / "images" / "0--Parade" / "b.jpg").write_bytes(b"not an image")
     kept = tmp_path / "kept.json"
-    result = evaluate("--model", run_folder, "--data", data, "--detections", kept, "--image-size", "64x96")
+    result = measure("--model", run_folder, "--data", data, "--detections", kept, "--image-size", "64x96")
     assert result.returncode == 1
     assert "all 3 images" in result.stdout
     assert re.fullmatch(
@@ -222,7 +227,7 @@ def write_landmarked(folder):
 def test_landmarks_of_two_models_stand_side_by_side_without_a_bad_picture(run_folder, lamp_float, tmp_path):
     data, figures = write_landmarked(tmp_path / "faces"), tmp_path / "figures.json"
     bad, count = damage_a_held_out_picture(data)
-    result = evaluate("--landmarks", "--model", run_folder, lamp_float, "--data", data, "--json", figures)
+    result = measure("--landmarks", "--model", run_folder, lamp_float, "--data", data, "--json", figures)
     assert_told(result, bad)
     assert "faces that all find" in result.stdout
     values = json.loads(figures.read_text())

@@ -15,6 +15,7 @@ from ffkeras.models.build import build_model
 from ffkeras.models.config import config_from_json
 from ffkeras.models.saving import save_run
 from tests.data.label_folder import write_label_folder
+from tests.tool import call_tool
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--image-size", "64", "--validation-size", "64", "--batch-size", "4"]
@@ -86,7 +87,7 @@ def test_bad_arguments_are_one_sentence_and_leave_nothing(tmp_path, arguments, s
     output = tmp_path / "run"
     if "--output" not in arguments and "--resume" not in arguments:
         arguments = [*arguments, "--output", str(output)]
-    result = run(*arguments)
+    result = call_tool("train", *arguments, folder=tmp_path)
     assert result.returncode == 1
     assert result.stderr.startswith("error: ")
     assert said in result.stderr
@@ -110,7 +111,10 @@ def test_an_image_that_breaks_off_is_named_and_left_out(faces, tmp_path):
     victim = sorted(faces.rglob("*.jpg"))[3]
     victim.write_bytes(victim.read_bytes()[:200])
     assert cv2.imread(str(victim)) is None
-    result = run("--data", faces, "--epochs", 1, "--output", tmp_path / "run", *SMALL)
+    write_json(tmp_path / "bare.json", BARE)
+    result = run(
+        "--model", tmp_path / "bare.json", "--data", faces, "--epochs", 1, "--output", tmp_path / "run", *SMALL
+    )
     assert result.returncode == 0, result.stderr
     assert victim.name in result.stderr and "left out" in result.stderr
     assert "Traceback" not in result.stderr

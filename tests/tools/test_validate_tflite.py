@@ -3,13 +3,13 @@ import json
 
 import pytest
 
-from tests.tool import assert_fails, run_tool
+from tests.tool import assert_fails, call_tool, run_tool
 
 
-def validate(tmp_path, *arguments):
+def validate(tmp_path, *arguments, start=call_tool):
     """Run the tool as a user does, from another folder, with a cache of results of its own and no emulated ARM."""
     own = ["--ledger", str(tmp_path / "result_cache.json"), "--arm-python", str(tmp_path / "none")]
-    return run_tool("validate_tflite", *arguments, *own)
+    return start("validate_tflite", *arguments, *own)
 
 
 @pytest.mark.skipif(
@@ -17,7 +17,7 @@ def validate(tmp_path, *arguments):
 )
 def test_file_is_run_everywhere_and_kept_for_the_next_time(lamp_int8, tmp_path):
     figures, table = tmp_path / "out" / "figures.json", tmp_path / "out" / "table.md"
-    result = validate(tmp_path, lamp_int8, "--json", figures, "--table", table)
+    result = validate(tmp_path, lamp_int8, "--json", figures, "--table", table, start=run_tool)
     assert result.returncode == 0, result.stderr + result.stdout
     assert "every limit kept" in result.stdout
     (report,) = json.loads(figures.read_text())["files"]

@@ -1,5 +1,3 @@
-import dataclasses
-
 import numpy as np
 import pytest
 
@@ -14,31 +12,48 @@ NETWORK = NanoBConfig(
     attention=False, scale_decoupling=False, mse_fpn=False, assn=False, context=False, pyramid_layers=1
 )
 CONFIG = TrainingConfig(
-    synthetic_count=8, image_size=(64, 64), batch_size=4, epochs=2, validation_size=(64, 64), frozen_blocks=3
+    synthetic_count=8,
+    image_size=(64, 64),
+    batch_size=4,
+    epochs=1,
+    frozen_norm_share=0.0,  # which would be traced too
+    average_decay=0.0,
+    validation_size=(64, 64),
+    frozen_blocks=3,
 )
 FROZEN = ("stem.", "blocks.0.", "blocks.1.")
 
 
-def test_frozen_blocks_stay_and_the_rest_learns(tmp_path):
-    trainer = start_run(NETWORK, CONFIG, tmp_path)
-    before = {name: weight.numpy() for name, weight in part_weights(trainer.model, "backbone").items()}
-    images, _ = next(trainer.batches(0))
-    untrained = trainer.model(images)["bbox_regression"].numpy()
+def backbone(trainer):
+    return {name: weight.numpy() for name, weight in part_weights(trainer.model, "backbone").items()}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A finished run, its backbone before the first step, and boxes of its first batch then."""
+    trainer = start_run(NETWORK, CONFIG, tmp_path_factory.mktemp("frozen") / "run")
+    before, images = backbone(trainer), next(trainer.batches(0))[0]
+    boxes = trainer.model(images)["bbox_regression"].numpy()
     trainer.run()
-    for model in (trainer.model, load_run(tmp_path)):
+    return trainer, before, boxes
+
+
+def test_frozen_blocks_stay_and_the_rest_learns(run):
+    trainer, before, boxes = run
+    for model in (trainer.model, load_run(trainer.folder)):
         after = part_weights(model, "backbone")
         for name, weight in before.items():
             assert np.array_equal(after[name].numpy(), weight) == name.startswith(FROZEN), name
-    assert not np.allclose(trainer.model(images)["bbox_regression"], untrained)
-    resumed = resume_run(tmp_path)
+    assert not np.allclose(trainer.model(next(trainer.batches(0))[0])["bbox_regression"], boxes)
+    resumed = resume_run(trainer.folder)
     resumed.checkpoint.restore()
-    for name, weight in part_weights(resumed.model, "backbone").items():
-        np.testing.assert_array_equal(weight.numpy(), part_weights(trainer.model, "backbone")[name].numpy())
+    for name, weight in backbone(resumed).items():
+        np.testing.assert_array_equal(weight, backbone(trainer)[name])
 
 
-def test_the_saved_network_is_the_averaged_one(tmp_path):
-    trainer = start_run(NETWORK, dataclasses.replace(CONFIG, average_decay=0.0), tmp_path)
-    trainer.run()
+def test_the_saved_network_is_the_averaged_one(run, tmp_path):
+    """Of a run whose average is the last step's weights."""
+    trainer = run[0]
     trainer.save(trainer.averaged_model, tmp_path)
     images = next(trainer.batches(0))[0]
     for name, value in load_run(tmp_path)(images).items():

@@ -1,15 +1,9 @@
 """Networks that users convert themselves: pruned to odd widths, with every activation, at sizes that are not square."""
 
 import importlib.util
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "models"))
-
-from networks import lively_network
-from odd_networks import ODD_NETWORKS, SHUFFLED_NETWORKS
 
 from ffkeras.conversion.calibration import calibration_canvases
 from ffkeras.conversion.tflite import convert
@@ -18,6 +12,8 @@ from ffkeras.firmware.c_network import export_c
 from ffkeras.firmware.c_network.host import HostNetwork, compare_with_tflite_micro
 from ffkeras.images import list_images, read_image
 from ffkeras.models import BackboneConfig, NanoBConfig, V1Config, V2UltraConfig
+from tests.models.networks import lively_network
+from tests.models.odd_networks import ODD_NETWORKS, SHUFFLED_NETWORKS
 
 PHOTOS = Path(__file__).resolve().parents[2] / "data" / "photos"
 IMAGE_SIZE = (96, 160)
