@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from ffkeras.stablehlo.arrays import unpack
 from ffkeras.stablehlo.jax_internals import Module, call_module
+from ffkeras.stablehlo.state import LEARNING_RATE, Layout, pack_state, unpack_state
 
 jax.config.update("jax_enable_x64", True)  # the optimizer counts in int64
 
@@ -52,14 +54,24 @@ class LoweredFunction:
         own = [value for i, value in enumerate(outputs) if i not in changed]
         return own, [outputs[self._results[p]] if p in self._results else known[p] for p in self.used]
 
-    @property
-    def variables(self) -> list:
-        """Shapes and types of the variables of `used`."""
-        return [self._shapes[p] for p in self.used]
+    def step(self, variables: list, rate, arguments: list, constants: list) -> tuple[list, jax.Array]:
+        """The variables after a train step, and its losses.
+
+        Args:
+            variables: all of the step's; the first one is set to the learning rate.
+            rate: of learning.
+            arguments, constants: as of a call.
+        """
+        variables = [*variables]
+        variables[LEARNING_RATE] = rate
+        (losses,), changed = self([variables[i] for i in self.used], arguments, constants)
+        for index, value in zip(self.used, changed, strict=True):
+            variables[index] = value
+        return variables, losses
 
 
 class Executable:
-    """A function that `ffkeras.stablehlo.export` wrote, compiled for JAX's first device.
+    """A function of arguments alone that `ffkeras.stablehlo.export` wrote, compiled for JAX's first device.
 
     Args:
         folder: of the lowered training.
@@ -67,27 +79,62 @@ class Executable:
     """
 
     def __init__(self, folder: Path, name: str):
-        self._function = LoweredFunction(folder, name)
-        self._constants = to_device(self._function.constants)
-        shapes = (self._function.variables, self._function.arguments, self._constants)
-        structs = [[jax.ShapeDtypeStruct(a.shape, a.dtype) for a in part] for part in shapes]
-        self._compiled = jax.jit(self._function, donate_argnums=0).lower(*structs).compile()
+        function = LoweredFunction(folder, name)
+        self._constants = to_device(function.constants)
 
-    def __call__(self, arguments: list, variables: list) -> tuple[list, list]:
-        """Run the function.
+        def compute(arguments: list, constants: list) -> list:
+            return function([], arguments, constants)[0]
+
+        self._compiled = jax.jit(compute).lower(*structs(function.arguments, self._constants)).compile()
+
+    def __call__(self, arguments: list) -> list:
+        """The function's results, of arrays on the device."""
+        return self._compiled(arguments, self._constants)
+
+
+class PackedStep:
+    """A train step that `ffkeras.stablehlo.export` wrote, as a function of a packed state, compiled likewise.
+
+    Args:
+        folder: of the lowered training.
+        name: of the step.
+        layout: of the state that its variables are.
+    """
+
+    def __init__(self, folder: Path, name: str, layout: Layout):
+        self._function, self._layout = LoweredFunction(folder, name), layout
+        self._constants = to_device(self._function.constants)
+        rate = jax.ShapeDtypeStruct((), np.float32)
+        vectors = jax.eval_shape(lambda values: pack_state(values, jnp.concatenate), *structs(shaped(layout)))
+        shapes = structs(self._function.arguments, self._constants)
+        self._compiled = jax.jit(self._step, donate_argnums=0).lower(vectors, rate, *shapes).compile()
+
+    def __call__(self, state: dict, rate: float, arguments: list) -> tuple[dict, jax.Array]:
+        """Do a step.
 
         Args:
-            arguments: arrays on the device.
-            variables: arrays on the device; those that the function uses are gone afterwards.
+            state: packed, on the device; gone afterwards.
+            rate: of learning.
+            arguments: the step's own, on the device.
 
         Returns:
-            The function's own results, and the variables afterwards.
+            The state afterwards, and the losses.
         """
-        used = self._function.used
-        own, changed = self._compiled([variables[i] for i in used], arguments, self._constants)
-        for index, value in zip(used, changed, strict=True):
-            variables[index] = value
-        return own, variables
+        return self._compiled(state, np.float32(rate), arguments, self._constants)
+
+    def _step(self, state: dict, rate, arguments: list, constants: list) -> tuple[dict, jax.Array]:
+        variables, losses = self._function.step(unpack_state(state, self._layout), rate, arguments, constants)
+        return pack_state(variables, jnp.concatenate), losses
+
+
+def shaped(layout: Layout) -> list:
+    """Stand-ins for the arrays of a state."""
+    return [jax.ShapeDtypeStruct(*of) for of in zip(layout.shapes, layout.types, strict=True)]
+
+
+def structs(*parts: list) -> list[list]:
+    """Stand-ins for arrays, in lists as they are."""
+    return [[jax.ShapeDtypeStruct(array.shape, array.dtype) for array in part] for part in parts]
 
 
 def to_device(values: list[np.ndarray]) -> list:

@@ -26,12 +26,11 @@ LEG_FILE, PIECES_FILE, RESULT_FILE = "leg.json", "pieces.json", "result.npz"
 STATE_FILE, SCHEDULE_FILE, NUMBERS_FILE = "state.npz", "schedule.npz", "numbers.npy"
 DATA_FOLDER = "data"
 STEPS = ("moving", "frozen")  # names of the step on batch statistics, and of the one on moving statistics
-LEARNING_RATE = 0  # number of the variable that is set before each step
 
 
 @dataclass(frozen=True)
 class Leg:
-    """What a leg is.
+    """What a leg is; its `shapes` and `types` are those of a `StateLayout`.
 
     Args:
         first_step: steps that the run has done before it.
@@ -80,31 +79,6 @@ class Leg:
     def steps(self) -> int:
         """Steps of the leg."""
         return self.last_step - self.first_step
-
-
-def pack_state(values: list, concatenate=np.concatenate) -> dict:
-    """Arrays as one vector for each of their types, by its name, in the order in which they come.
-
-    Args:
-        values: NumPy's or JAX's arrays.
-        concatenate: of the library whose arrays they are.
-    """
-    kinds = sorted({str(value.dtype) for value in values})
-    return {kind: concatenate([value.reshape(-1) for value in values if str(value.dtype) == kind]) for kind in kinds}
-
-
-def unpack_state(packed: dict, leg: Leg) -> list:
-    """What `pack_state` packed, in its shapes. Raises ValueError where it is of another network."""
-    begins, values = dict.fromkeys(packed, 0), []
-    for shape, kind in zip(leg.shapes, leg.types, strict=True):
-        size = int(np.prod(shape))
-        if kind not in packed or begins[kind] + size > packed[kind].size:
-            raise ValueError("a state of another network")
-        values.append(packed[kind][begins[kind] : begins[kind] + size].reshape(shape))
-        begins[kind] += size
-    if any(begins[kind] != vector.size for kind, vector in packed.items()):
-        raise ValueError("a state of another network")
-    return values
 
 
 @dataclass(frozen=True)

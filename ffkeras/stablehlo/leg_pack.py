@@ -31,9 +31,9 @@ from ffkeras.stablehlo.leg import (
     STEPS,
     Leg,
     check_sizes,
-    pack_state,
     write_pieces,
 )
+from ffkeras.stablehlo.state import StateLayout, pack_state
 from ffkeras.training.checkpoint import RunCheckpoint
 from ffkeras.training.trainer import Trainer
 
@@ -91,12 +91,13 @@ def pack_leg(
     trainer.training_step.optimizer._learning_rate = tf.Variable(0.0, trainable=False, name="learning_rate")
     variables = leg_variables(trainer)
     values = [variable.numpy() for variable in variables]
+    state_layout = StateLayout.of(values)
     leg = Leg(
         first,
         end,
         len(trainer.source),
-        tuple(value.shape for value in values),
-        tuple(str(value.dtype) for value in values),
+        state_layout.shapes,
+        state_layout.types,
         tuple(trainer.loss.names),
         state_digest(values),
         trainer.config,

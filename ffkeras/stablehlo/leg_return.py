@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from ffkeras.errors import UserError
-from ffkeras.stablehlo.leg import Leg, LegResult, unpack_state
+from ffkeras.stablehlo.leg import Leg, LegResult
 from ffkeras.stablehlo.leg_pack import leg_variables, state_digest
+from ffkeras.stablehlo.state import unpack_state
 from ffkeras.training.checkpoint import RunCheckpoint
 from ffkeras.training.trainer import Trainer
 

@@ -16,7 +16,6 @@ from ffkeras.stablehlo.arrays import unpack
 from ffkeras.stablehlo.batches import Batch, BatchMaker
 from ffkeras.stablehlo.executable import LoweredFunction, to_device
 from ffkeras.stablehlo.leg import (
-    LEARNING_RATE,
     RESULT_FILE,
     SCHEDULE_FILE,
     STATE_FILE,
@@ -25,9 +24,8 @@ from ffkeras.stablehlo.leg import (
     LegResult,
     LegSource,
     check_pieces,
-    pack_state,
-    unpack_state,
 )
+from ffkeras.stablehlo.state import pack_state, unpack_state
 from ffkeras.training.interrupt import StopRequest, stop_requests
 
 SECONDS_BETWEEN_RESULTS = 60.0
@@ -61,16 +59,9 @@ class PackedSteps:
         return self._many(state, batches, rates, self._constants)
 
     def _scan(self, state: dict, batches: Batch, rates, constants: list):
-        used = self._function.used
-
         def one(variables: list, inputs: tuple) -> tuple[list, jax.Array]:
             batch, rate = inputs
-            variables = [*variables]
-            variables[LEARNING_RATE] = rate
-            (losses,), changed = self._function([variables[i] for i in used], list(batch), constants)
-            for index, value in zip(used, changed, strict=True):
-                variables[index] = value
-            return variables, losses
+            return self._function.step(variables, rate, list(batch), constants)
 
         variables, losses = jax.lax.scan(one, unpack_state(state, self.leg), (batches, rates))
         return pack_state(variables, jnp.concatenate), losses

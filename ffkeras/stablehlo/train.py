@@ -11,10 +11,10 @@ from ffkeras.files import write_bytes, write_text
 from ffkeras.progress import training_progress
 from ffkeras.stablehlo.arrays import pack, unpack
 from ffkeras.stablehlo.batches import Batch, BatchMaker
-from ffkeras.stablehlo.executable import Executable, to_device
+from ffkeras.stablehlo.executable import Executable, PackedStep, to_device
 from ffkeras.stablehlo.plan import LoweredRun, Plan
+from ffkeras.stablehlo.state import StateLayout, pack_state, unpack_state
 
-LEARNING_RATE = 0  # index of the variable that is set before each step
 STEPS_PER_LOG_ROW = 20
 BATCHES_IN_FLIGHT = 4  # more would only hold memory on the device
 MEASURED_STEPS = (20, 100)  # between these the pace is measured; all of them are in the warm-up
@@ -27,20 +27,24 @@ class RunState:
     Args:
         run: what is trained.
         folder: of the lowered training.
-        steps: of all networks, by name.
+
+    Attributes:
+        layout: of its state.
+        steps: compiled, on batch statistics and on moving ones; to be set before training.
     """
 
-    def __init__(self, run: LoweredRun, folder: Path, steps: dict[str, Executable]):
-        self.name = run.name
-        self.steps = [steps[name] for name in run.steps]
-        self.variables = to_device(unpack(folder / f"{run.name}.start.npz"))
+    def __init__(self, run: LoweredRun, folder: Path):
+        self.name, self.names = run.name, run.steps
+        variables = unpack(folder / f"{run.name}.start.npz")
+        self.layout = StateLayout.of(variables)
+        self._state = {kind: jax.device_put(vector) for kind, vector in pack_state(variables).items()}
+        self.steps: list[PackedStep] = []
         self.losses: list = []  # since the last row
 
     def train(self, encoded: list, learning_rate: float, frozen_norm: bool) -> None:
         """Do a step on an encoded batch."""
-        self.variables[LEARNING_RATE] = jax.device_put(np.float32(learning_rate))
-        losses, self.variables = self.steps[frozen_norm](encoded, self.variables)
-        self.losses += losses
+        self._state, losses = self.steps[frozen_norm](self._state, learning_rate, encoded)
+        self.losses.append(losses)
 
     def take_losses(self) -> np.ndarray:
         """The means since the last call."""
@@ -48,12 +52,20 @@ class RunState:
         self.losses = []
         return means
 
+    def variables(self) -> list[np.ndarray]:
+        """All that the steps change, as it is now."""
+        return unpack_state(jax.device_get(self._state), self.layout)
 
-def compile_all(plan: Plan, folder: Path, encode: str) -> dict[str, Executable]:
-    """All functions of a plan, compiled at the same time."""
-    names = sorted({encode, *(name for run in plan.runs for name in run.steps)})
+
+def compile_all(folder: Path, encode: str, runs: list[RunState]) -> Executable:
+    """Give the runs their steps, and give back the encoding; all are compiled at the same time."""
+    layouts = {name: run.layout for run in runs for name in run.names}  # runs of one network share their steps
     with ThreadPoolExecutor() as pool:
-        return dict(zip(names, pool.map(lambda name: Executable(folder, name), names), strict=True))
+        encoding = pool.submit(Executable, folder, encode)
+        steps = {name: pool.submit(PackedStep, folder, name, layout) for name, layout in layouts.items()}
+        for run in runs:
+            run.steps = [steps[name].result() for name in run.names]
+        return encoding.result()
 
 
 class LoweredTraining:
@@ -80,15 +92,15 @@ class LoweredTraining:
             self._train(batches, start)
 
     def _train(self, batches: BatchMaker, start: float) -> None:
-        functions = compile_all(self.plan, self.folder, "encode")
+        runs = [RunState(run, self.folder) for run in self.plan.runs]
+        encode = compile_all(self.folder, "encode", runs)
         print(f"compiled after {time.monotonic() - start:.0f} s", flush=True)
-        runs = [RunState(run, self.folder, functions) for run in self.plan.runs]
         rows: dict[str, list[str]] = {run.name: [] for run in runs}
         began = time.monotonic()
         with training_progress() as bar:
             task = bar.add_task("training", total=self.plan.training.steps, loss="")
             for step, batch in enumerate(batches):
-                self._step(step, batch, functions["encode"], runs)
+                self._step(step, batch, encode, runs)
                 if (step + 1) % STEPS_PER_LOG_ROW == 0:
                     self._log(step + 1, runs, rows)
                     bar.update(task, completed=step + 1, loss=rows[runs[0].name][-1][:24])
@@ -110,7 +122,7 @@ class LoweredTraining:
         print(f"{step + 1} steps, {images} images, {seconds:.0f} s: {pace:.0f} images/s for each of {len(runs)}")
         self.plan.write(self.output)
         for run in runs:
-            write_bytes(self.output / f"{run.name}.end.npz", pack([np.asarray(value) for value in run.variables]))
+            write_bytes(self.output / f"{run.name}.end.npz", pack(run.variables()))
             write_text(self.output / f"{run.name}.csv", "\n".join(rows[run.name]) + "\n")
 
     def _fit(self, now: float, measured: float, end: float) -> None:
@@ -121,7 +133,7 @@ class LoweredTraining:
         print(f"{pace * 1000:.1f} ms a step: {steps} steps", flush=True)
 
     def _step(self, step: int, batch: Batch, encode: Executable, runs: list[RunState]) -> None:
-        encoded, _ = encode(to_device(batch), [])
+        encoded = encode(to_device(batch))
         schedule = self.plan.schedule
         for run in runs:
             run.train(encoded, schedule.rate_at(step), schedule.is_frozen_at(step))

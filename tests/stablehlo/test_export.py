@@ -13,8 +13,9 @@ from ffkeras.models.saving import load_run, save_run
 from ffkeras.stablehlo.arrays import pack
 from ffkeras.stablehlo.batches import layout
 from ffkeras.stablehlo.collect import collect_run
-from ffkeras.stablehlo.export import TARGETS, TAUGHT, LoweredStep, lower, make_encoding
+from ffkeras.stablehlo.export import TARGETS, TAUGHT, LoweredStep, lower, make_encoding, write_lowered
 from ffkeras.stablehlo.plan import LoweredRun, Plan
+from ffkeras.stablehlo.state import StateLayout, pack_state, unpack_state
 from ffkeras.training.config import TrainingConfig
 from tests.models.networks import lively_network
 
@@ -35,6 +36,30 @@ def test_what_a_function_reads_changes_and_holds_is_told_apart():
     assert interface["parameters"][int(parameter)] == 1
     assert len(constants) == sum(index >= 2 for index in interface["parameters"])
     assert float(changed) == 1.0  # lowering runs nothing
+
+
+def test_a_packed_step_in_jax_is_the_function_that_was_lowered(tmp_path):
+    pytest.importorskip("jax")
+    from ffkeras.stablehlo.executable import Executable, PackedStep, to_device
+
+    rate, weights, count = tf.Variable(0.0), tf.Variable([[1.0, 2.0]]), tf.Variable(3, dtype=tf.int64)
+
+    def step(x):
+        weights.assign_sub(rate * x)
+        count.assign_add(1)
+        return tf.reshape(tf.reduce_sum(weights), (1,))
+
+    variables = [rate, weights, count]
+    write_lowered(tmp_path, "step", *lower(step, [tf.zeros((1, 2))], variables))
+    write_lowered(tmp_path, "encode", *lower(lambda x: (2.0 * x,), [tf.zeros((1, 2))], []))
+    values = [variable.numpy() for variable in variables]
+    layout = StateLayout.of(values)
+    encoded = Executable(tmp_path, "encode")(to_device([np.array([[1.0, 3.0]], np.float32)]))
+    state = dict(zip(pack_state(values), to_device(list(pack_state(values).values())), strict=True))
+    state, losses = PackedStep(tmp_path, "step", layout)(state, 0.5, encoded)
+    packed = {kind: np.asarray(vector) for kind, vector in state.items()}
+    assert [value.tolist() for value in unpack_state(packed, layout)] == [0.5, [[0.0, -1.0]], 4]
+    assert np.asarray(losses).tolist() == [-1.0]
 
 
 def test_the_encoding_passes_targets_on_and_takes_off_the_mean(run_folder):

@@ -15,10 +15,9 @@ from ffkeras.stablehlo.leg import (
     LegSource,
     check_pieces,
     check_sizes,
-    pack_state,
-    unpack_state,
     write_pieces,
 )
+from ffkeras.stablehlo.state import StateLayout, pack_state, unpack_state
 from ffkeras.training.config import TrainingConfig
 
 VALUES = [
@@ -31,9 +30,9 @@ VALUES = [
 
 
 def leg_of(values) -> Leg:
-    shapes, types = tuple(value.shape for value in values), tuple(str(value.dtype) for value in values)
+    layout = StateLayout.of(values)
     training = TrainingConfig(image_size=(64, 96), batch_size=2)
-    return Leg(4, 10, 9, shapes, types, ("loss",), "digest", training, (128.0,) * 3, TWO_PER_CELL)
+    return Leg(4, 10, 9, layout.shapes, layout.types, ("loss",), "digest", training, (128.0,) * 3, TWO_PER_CELL)
 
 
 def test_a_state_is_packed_by_type_and_comes_back():

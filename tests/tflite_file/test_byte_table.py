@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from ffkeras.errors import UserError
@@ -28,25 +29,24 @@ def test_all_bytes_are_told_and_constants_are_those_of_the_graph(lamp_int8):
 
 def test_what_tensors_share_is_counted_once(lamp_int8):
     graph = TfliteGraph(lamp_int8.read_bytes())
-    before = byte_table(graph.to_bytes())
     computed = [i for i in range(len(graph.tensors)) if not graph.is_constant(i) and graph.is_int8(i)]
     for index in computed:
-        graph.tensors[index].quantization = graph.quantization(computed[0])
+        graph.quantization(index).scale = np.array([0.123], np.float32)  # which no weight has
     after = byte_table(graph.to_bytes())
-    assert after[SCALES + "what is computed"] == LENGTH + 4  # one scale for all of them
-    assert after[SCALES + "what is computed"] < before[SCALES + "what is computed"]
+    assert len(computed) > 3
+    assert after[SCALES + "what is computed"] == LENGTH + 4
 
 
 def test_names_are_not_taken_for_weights(lamp_int8):
     graph = TfliteGraph(lamp_int8.read_bytes())
     before = byte_table(graph.to_bytes())
-    graph.set_names({0: "x" * 1000})
+    graph.tensors[0].name = b"x" * 2000
     after = byte_table(graph.to_bytes())
-    assert after[REST] > before[REST] + 500
+    assert after[REST] > before[REST] + 1500
     assert after[WEIGHTS] == before[WEIGHTS]
 
 
-@pytest.mark.parametrize("damaged", [b"", b"text", b"\0\0\0\0TFL3" + b"\xff" * 40])
+@pytest.mark.parametrize("damaged", [b"", b"text", b"\0\0\xff\xffTFL3"])
 def test_a_file_of_something_else_is_one_sentence(damaged):
     with pytest.raises(UserError, match="x.tflite cannot be read"):
         byte_table(damaged, "x.tflite")

@@ -191,10 +191,10 @@ def test_output_that_cannot_be_written_is_refused_before_anything_is_read(tmp_pa
     assert_fails(evaluate(*arguments, tmp_path), "is a folder; name a file")
 
 
-def test_an_unreadable_image_costs_its_own_detections_alone(data, run_folder, tmp_path):
+def test_an_unreadable_image_costs_its_own_detections_alone(data, lamp_int8, tmp_path):
     (data / "WIDER_val" / "images" / "0--Parade" / "b.jpg").write_bytes(b"not an image")
     kept = tmp_path / "kept.json"
-    result = measure("--model", run_folder, "--data", data, "--detections", kept, "--image-size", "64x96")
+    result = evaluate("--model", lamp_int8, "--data", data, "--detections", kept)
     assert result.returncode == 1
     assert "all 3 images" in result.stdout
     assert re.fullmatch(

@@ -19,6 +19,7 @@ from tests.tool import call_tool
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--image-size", "64", "--validation-size", "64", "--batch-size", "4"]
+QUICK = [*SMALL, "--frozen-norm-share", "0"]  # traced once
 PATIENCE = 300  # seconds
 BARE = {
     "network": "v2_ultra",
@@ -47,7 +48,7 @@ def test_a_killed_run_resumes_to_the_end(faces, tmp_path):
     output, network = tmp_path / "run", tmp_path / "bare.json"
     write_json(network, BARE)
     started = subprocess.Popen(
-        command("--model", network, "--data", faces, "--epochs", 12, "--output", output, *SMALL),
+        command("--model", network, "--data", faces, "--epochs", 8, "--output", output, *QUICK),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -63,7 +64,7 @@ def test_a_killed_run_resumes_to_the_end(faces, tmp_path):
     resumed = run("--resume", "--output", output)
     assert resumed.returncode == 0, resumed.stderr
     with epochs.open(newline="") as file:
-        assert [int(row["epoch"]) for row in csv.DictReader(file)] == list(range(1, 13))
+        assert [int(row["epoch"]) for row in csv.DictReader(file)] == list(range(1, 9))
     assert (output / "model.weights.h5").exists()
     assert not list(output.glob("*.part*"))
 
@@ -98,9 +99,9 @@ def test_bad_arguments_are_one_sentence_and_leave_nothing(tmp_path, arguments, s
 def test_a_trained_network_teaches_another(faces, tmp_path):
     save_run(build_model(config_from_json(BARE)), tmp_path / "teacher")
     write_json(tmp_path / "student.json", BARE)
-    options = ["--epochs", 1, "--frozen-norm-share", 0, "--teacher", tmp_path / "teacher", "--distillation", 0.5]
+    options = ["--epochs", 1, "--teacher", tmp_path / "teacher", "--distillation", 0.5]
     output = tmp_path / "student"
-    taught = run("--model", tmp_path / "student.json", "--data", faces, *options, "--output", output, *SMALL)
+    taught = run("--model", tmp_path / "student.json", "--data", faces, *options, "--output", output, *QUICK)
     assert taught.returncode == 0, taught.stderr
     with (output / "epochs.csv").open(newline="") as file:
         (row,) = csv.DictReader(file)
@@ -113,7 +114,7 @@ def test_an_image_that_breaks_off_is_named_and_left_out(faces, tmp_path):
     assert cv2.imread(str(victim)) is None
     write_json(tmp_path / "bare.json", BARE)
     result = run(
-        "--model", tmp_path / "bare.json", "--data", faces, "--epochs", 1, "--output", tmp_path / "run", *SMALL
+        "--model", tmp_path / "bare.json", "--data", faces, "--epochs", 1, "--output", tmp_path / "run", *QUICK
     )
     assert result.returncode == 0, result.stderr
     assert victim.name in result.stderr and "left out" in result.stderr

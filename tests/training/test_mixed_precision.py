@@ -11,8 +11,13 @@ from ffkeras.data.samples import PipelineConfig
 from ffkeras.data.synthetic import SyntheticFaces
 from ffkeras.errors import UserError
 from ffkeras.files import read_json
+from ffkeras.layers.batch_norm import BatchNorm
+from ffkeras.layers.convolution import Conv2D
+from ffkeras.layers.forms import training_forms
 from ffkeras.models.build import build_model
 from ffkeras.models.config import NanoBConfig, V1Config, V2UltraConfig, config_from_json
+from ffkeras.models.mixed_precision import run_mixed
+from ffkeras.models.trace import FlatNetwork, trace
 from ffkeras.stablehlo.forms import XLA
 from ffkeras.stablehlo.leg_pack import leg_variables
 from ffkeras.training.config import TrainingConfig
@@ -100,6 +105,32 @@ def test_every_layer_computes_in_16_bits_and_passes_gradients_on(network):
         assert values.dtype == tf.float32
         apart = np.abs(values.numpy() - expected[name].numpy())
         assert 0 < apart.mean() < 0.05 * expected[name].numpy().std(), name
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_xla_compiles_layers_in_16_bits_and_their_gradients(precision):
+    keras.utils.set_random_seed(0)
+    layers = [Conv2D(8, 3, 2, padding="same"), keras.layers.DepthwiseConv2D(3, padding="same"), BatchNorm()]
+    layers += [keras.layers.ReLU(), keras.layers.UpSampling2D(2), Conv2D(3, 1)]
+
+    def chain(x):
+        for layer in layers:
+            x = layer(x)
+        return {"made": x}
+
+    network, images = trace(chain, "chain", (16, 16)), tf.random.stateless_normal((2, 16, 16, 3), (1, 2))
+    kernels = [layers[0].kernel, layers[1].depthwise_kernel, layers[5].kernel]
+
+    def gradients(run, forms, *kind):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(run(network, images, forms, *kind)["made"] ** 2)
+        return tape.gradient(loss, kernels)
+
+    expected = gradients(FlatNetwork.run, training_forms(True))
+    compiled = tf.function(gradients, jit_compile=True)(run_mixed, {**training_forms(True), **XLA}, precision)
+    for mine, theirs in zip(compiled, expected, strict=True):
+        assert mine.dtype == tf.float32
+        assert np.linalg.norm(mine - theirs) < 0.02 * np.linalg.norm(theirs)
 
 
 @pytest.mark.slow
