@@ -46,7 +46,7 @@ def check_script(path: str, arguments: list[str], whole: bool = True) -> None:
         elif hasattr(module, "parse_arguments"):
             _check(module, arguments, path, whole)
         else:  # the parser is in `main`
-            _parse(lambda: module.main(), whole=False)
+            _parse(lambda: module.main(), whole, only_options=True)
 
 
 def check_subcommand(name: str, arguments: list[str], whole: bool = True) -> None:
@@ -67,7 +67,7 @@ def _check(module: ModuleType, arguments: list[str], program: str, whole: bool) 
     if whole and name in FURTHER:
         _parse(lambda: FURTHER[name](module, arguments), whole)
     elif not hasattr(module, "parse_arguments"):
-        _parse(lambda: module.main(arguments, program), whole=False)
+        _parse(lambda: module.main(arguments, program), whole, only_options=True)
     else:
         given = (arguments, program)[: module.parse_arguments.__code__.co_argcount]
         _parse(lambda: module.parse_arguments(*given), whole)
@@ -107,12 +107,17 @@ def _prune(module: ModuleType, arguments: list[str]) -> None:
 FURTHER: dict[str, Callable[[ModuleType, list[str]], None]] = {"train": _train, "prune": _prune}
 
 
-def _parse(call: Callable[[], object], whole: bool) -> None:
-    """Run what parses; where the page leaves arguments out, options count and nothing is required."""
+def _parse(call: Callable[[], object], whole: bool, only_options: bool = False) -> None:
+    """Run what parses; where the page leaves arguments out, options count and nothing is required.
+
+    Args:
+        only_options: what is called goes on after parsing, which it should not.
+    """
     real = argparse.ArgumentParser.parse_args
 
     def parse_options(parser, args=None, namespace=None):
-        _require_nothing(parser)
+        if not whole:
+            _require_nothing(parser)
         real(parser, args, namespace)
         raise _ParsedError
 
@@ -120,7 +125,7 @@ def _parse(call: Callable[[], object], whole: bool) -> None:
         raise WrongCommandError(f"{parser.prog} refuses it: {message}")
 
     patches = [mock.patch.object(argparse.ArgumentParser, "error", error)]
-    if not whole:
+    if only_options or not whole:
         patches.append(mock.patch.object(argparse.ArgumentParser, "parse_args", parse_options))
     with contextlib.ExitStack() as stack, contextlib.suppress(_ParsedError):
         for patch in patches:
