@@ -2,11 +2,14 @@
 
 import json
 import re
+import subprocess
 from dataclasses import asdict
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from ffkeras.commands.data import next_step
 from ffkeras.geometry.boxes import iou_matrix
 from ffkeras.images import read_image
 from ffkeras.runtime.metadata import read_metadata
@@ -136,6 +139,21 @@ def test_java_calls_what_the_library_has(snippet):
         assert re.search(rf"public static .*\b{method}\(", sources[kind]), method
     for field in re.findall(r"\bface\.(\w+)", snippet.text):
         assert re.search(rf"\b{field}\b", sources["Face"]), field
+
+
+def test_make_demo_is_what_the_tools_take():
+    told = subprocess.run(["make", "--dry-run", "demo"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    lines = [line for line in told.replace("\\\n", " ").splitlines() if line.startswith(".venv/bin/python tools/")]
+    commands = [Command("Makefile", 1, line) for line in lines]
+    assert len(commands) == 4
+    assert not wrong_commands(commands, set())
+
+
+def test_what_data_check_advises_is_what_the_tool_takes():
+    advised = next_step(SimpleNamespace(folder="faces/")).splitlines()
+    commands = [Command("ffkeras data check", 1, line.strip()) for line in advised if line.startswith("  ")]
+    assert len(commands) == 1
+    assert not wrong_commands(commands, set())
 
 
 PAGE = """\
