@@ -78,7 +78,7 @@ def write_widerface(folder: Path) -> None:
     """WIDER FACE's official layout, with synthetic pictures for training."""
     write_validation_set(folder)
     lines = []
-    for image, labels in SyntheticFaces(24, seed=9, image_size=(SIDE, SIDE)):
+    for image, labels in SyntheticFaces(64, seed=9, image_size=(SIDE, SIDE)):
         name = f"0--Parade/{labels.path.with_suffix('.jpg').name}"
         path = folder / "WIDER_train" / "images" / name
         path.parent.mkdir(parents=True, exist_ok=True)
