@@ -77,14 +77,17 @@ def decode_image(data: bytes, name: str) -> np.ndarray:
             data = still_png(data)
         elif header.kind == "TIFF":
             data = upright_tiff(data)
-        if header.kind in HEIF:
-            image = _decode_heif(data, header.kind, name)
+        orientation = header.orientation
+        if header.kind == "HEIC":
+            image, orientation = _decode_heic(data, name), 1
+        elif header.kind == "AVIF":
+            image = _decode_avif(data, name)
         else:
             image = cv2.imdecode(np.frombuffer(data, np.uint8), AS_STORED)
         del data  # as large as the picture, perhaps
         if image is None or not image.size:
             raise ValueError(kind)
-        return turn_upright(to_bgr(image), header.orientation)
+        return turn_upright(to_bgr(image), orientation)
     except UserError:
         raise
     except Exception as error:  # OpenCV raises its own kind, MemoryError and others, by what the damage leads to
@@ -122,29 +125,33 @@ def turn_upright(image: np.ndarray, orientation: int) -> np.ndarray:
     return np.ascontiguousarray(image)
 
 
-def _decode_heif(data: bytes, kind: str, name: str) -> np.ndarray | None:
-    """AVIF or HEIC, as stored, by the first decoder that is here. Raises UserError where there is none."""
-    if kind == "AVIF":  # those versions of OpenCV that know it do not turn it
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), AS_STORED)
-        if image is not None:
-            return image
+def _decode_heic(data: bytes, name: str) -> np.ndarray:
+    """HEIC, upright: its decoder follows `irot` and `imir` itself. Raises UserError where it is not installed."""
     try:
-        import io
-
-        from PIL import Image, features
-
-        if kind == "HEIC":
-            from pillow_heif import register_heif_opener
-
-            register_heif_opener()
-        elif not features.check("avif"):
-            raise ImportError
+        from pillow_heif import open_heif
     except ImportError:
-        raise UserError(
-            f"{name} is {kind}, which no decoder here reads; install {HEIF[kind]}, or convert it."
-        ) from None
+        raise _without_decoder("HEIC", name) from None
+    picture = open_heif(data, convert_hdr_to_8bit=True, bgr_mode=True)  # the primary one of several
+    return np.array(picture)  # a copy: the pixels are the decoder's own, and go with it
+
+
+def _decode_avif(data: bytes, name: str) -> np.ndarray:
+    """AVIF, as stored, by the first decoder that is here. Raises UserError where there is none."""
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), AS_STORED)  # versions that know it do not turn it
+    if image is not None:
+        return image
+    if not _pillow_has_avif():
+        raise _without_decoder("AVIF", name)
+    import io
+
+    from PIL import Image
+
     with Image.open(io.BytesIO(data)) as picture:
         return np.asarray(picture.convert("RGB"))[..., ::-1]
+
+
+def _without_decoder(kind: str, name: str) -> UserError:
+    return UserError(f"{name} is {kind}, which no decoder here reads; install {HEIF[kind]}, or convert it.")
 
 
 def check_size(header: ImageHeader, name: str) -> None:

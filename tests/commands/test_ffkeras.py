@@ -50,6 +50,13 @@ def test_models_lists_the_names(ffkeras):
     assert "nano_b_fast_640 (default): 383 KB, " in out
 
 
+@pytest.mark.parametrize(("name", "missing"), [("detect", "INPUT"), ("data", "action"), ("export-c", "MODEL")])
+def test_a_command_without_what_it_needs_says_what(ffkeras, name, missing):
+    code, out, err = ffkeras(name)
+    assert (code, out) == (2, "")
+    assert err.endswith(f"the following arguments are required: {missing}\n")
+
+
 def test_version_and_mistakes(ffkeras):
     assert ffkeras("--version") == (0, f"ffkeras {__version__}\n", "")
     assert ffkeras()[0] == ffkeras("paint")[0] == 2
