@@ -26,7 +26,7 @@ def lock_run(folder: Path) -> None:
     except OSError as error:
         raise UserError(f"cannot write {folder}: {error.strerror}; choose another --output.") from error
     place = folder.resolve()
-    if fcntl is None or place in _held:  # where there are no locks, a folder cannot be opened either
+    if fcntl is None or place in _held:  # Windows opens no folder either
         return
     try:
         number = os.open(place, os.O_RDONLY)
