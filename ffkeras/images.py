@@ -29,28 +29,44 @@ HEIF = {  # what else decodes it where OpenCV does not
 }
 
 
+def drop_alpha(image: np.ndarray) -> np.ndarray | None:
+    """[H, W] or [H, W, 1 to 4] as [H, W, 1 or 3], without the last of 2 and 4 channels; None of another shape."""
+    if image.ndim == 2:
+        return image[..., None]
+    if image.ndim != 3 or image.shape[2] not in (1, 2, 3, 4):
+        return None
+    return image[..., :1] if image.shape[2] <= 2 else image[..., :3]
+
+
+def repeat_grey(colours: np.ndarray) -> np.ndarray:
+    """[H, W, 1 or 3] as [H, W, 3], in one piece."""
+    return np.ascontiguousarray(np.repeat(colours, 3, axis=2) if colours.shape[2] == 1 else colours)
+
+
 def to_bgr(image: np.ndarray) -> np.ndarray:
     """Bring any decoded image to uint8 BGR [H, W, 3]: 16-bit is scaled to 8, grey repeated, alpha dropped.
+
+    White is what the file's type says; of arrays that come without a file, `ffkeras.runtime.picture` has to find it.
 
     Raises:
         ValueError: not an image of 1 to 4 channels, or with values that are not finite.
     """
-    if image.dtype == np.uint16:
-        image = cv2.convertScaleAbs(image, alpha=1 / 257)
-    elif image.dtype != np.uint8:
-        if not np.isfinite(image).all():
-            raise ValueError("an image with values that are not numbers")
-        low, high = float(image.min()), float(image.max())
-        scale = 255.0 if low >= 0.0 and high <= 1.0 else 1.0
-        image = np.clip(image * scale, 0, 255).astype(np.uint8)
-    if image.ndim == 2:
-        image = image[..., None]
-    channels = image.shape[2] if image.ndim == 3 else 0
-    if channels not in (1, 2, 3, 4):
+    colours = drop_alpha(_eight_bits(image))
+    if colours is None:
         raise ValueError(f"an image of shape {image.shape} has no BGR meaning")
-    if channels <= 2:
-        image = np.repeat(image[..., :1], 3, axis=2)
-    return np.ascontiguousarray(image[..., :3])
+    return repeat_grey(colours)
+
+
+def _eight_bits(image: np.ndarray) -> np.ndarray:
+    if image.dtype == np.uint16:
+        return cv2.convertScaleAbs(image, alpha=1 / 257)
+    if image.dtype == np.uint8:
+        return image
+    if not np.isfinite(image).all():
+        raise ValueError("an image with values that are not numbers")
+    low, high = float(image.min()), float(image.max())
+    scale = 255.0 if low >= 0.0 and high <= 1.0 else 1.0
+    return np.clip(image * scale, 0, 255).astype(np.uint8)
 
 
 def decode_image(data: bytes, name: str) -> np.ndarray:

@@ -11,8 +11,8 @@ from ffkeras.errors import UserError, reason_of
 from ffkeras.layers import CBAM, SSH, BiFPN, DeformableConvBN, MobileNetV1
 from ffkeras.layers.fast_fusion import FastFusion
 from ffkeras.models.build import build_model
-from ffkeras.models.config import V1Config
 from ffkeras.models.featherface import FeatherFace
+from ffkeras.models.v1_config import V1Config
 
 NamedLayers = Iterator[tuple[str, keras.layers.Layer]]  # (the module's name in PyTorch, our layer)
 STAGES = ((1, 1, 5), (2, 0, 6), (3, 0, 2))  # of the published MobileNet: number, first module that is a block, blocks

@@ -15,20 +15,6 @@ ROOT = Path(__file__).parents[2]
 PHOTO = ROOT / "tests" / "data" / "photos" / "astronaut.jpg"
 
 
-@pytest.fixture
-def ffkeras(monkeypatch, capsys):
-    """Runs the command in this process: ffkeras(arguments) -> (exit code, standard output, standard error)."""
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["ffkeras", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            commands.main()
-        captured = capsys.readouterr()
-        return ended.value.code, captured.out, captured.err
-
-    return call
-
-
 def test_detect_needs_no_model(ffkeras):
     assert ffkeras("detect", PHOTO) == (0, f"{PHOTO}: 1 face\n", "")
 
