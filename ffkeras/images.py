@@ -29,28 +29,44 @@ HEIF = {  # what else decodes it where OpenCV does not
 }
 
 
+def drop_alpha(image: np.ndarray) -> np.ndarray | None:
+    """[H, W] or [H, W, 1 to 4] as [H, W, 1 or 3], without the last of 2 and 4 channels; None of another shape."""
+    if image.ndim == 2:
+        return image[..., None]
+    if image.ndim != 3 or image.shape[2] not in (1, 2, 3, 4):
+        return None
+    return image[..., :1] if image.shape[2] <= 2 else image[..., :3]
+
+
+def repeat_grey(colours: np.ndarray) -> np.ndarray:
+    """[H, W, 1 or 3] as [H, W, 3], in one piece."""
+    return np.ascontiguousarray(np.repeat(colours, 3, axis=2) if colours.shape[2] == 1 else colours)
+
+
 def to_bgr(image: np.ndarray) -> np.ndarray:
     """Bring any decoded image to uint8 BGR [H, W, 3]: 16-bit is scaled to 8, grey repeated, alpha dropped.
+
+    White is what the file's type says; of arrays that come without a file, `ffkeras.runtime.picture` has to find it.
 
     Raises:
         ValueError: not an image of 1 to 4 channels, or with values that are not finite.
     """
-    if image.dtype == np.uint16:
-        image = cv2.convertScaleAbs(image, alpha=1 / 257)
-    elif image.dtype != np.uint8:
-        if not np.isfinite(image).all():
-            raise ValueError("an image with values that are not numbers")
-        low, high = float(image.min()), float(image.max())
-        scale = 255.0 if low >= 0.0 and high <= 1.0 else 1.0
-        image = np.clip(image * scale, 0, 255).astype(np.uint8)
-    if image.ndim == 2:
-        image = image[..., None]
-    channels = image.shape[2] if image.ndim == 3 else 0
-    if channels not in (1, 2, 3, 4):
+    colours = drop_alpha(_eight_bits(image))
+    if colours is None:
         raise ValueError(f"an image of shape {image.shape} has no BGR meaning")
-    if channels <= 2:
-        image = np.repeat(image[..., :1], 3, axis=2)
-    return np.ascontiguousarray(image[..., :3])
+    return repeat_grey(colours)
+
+
+def _eight_bits(image: np.ndarray) -> np.ndarray:
+    if image.dtype == np.uint16:
+        return cv2.convertScaleAbs(image, alpha=1 / 257)
+    if image.dtype == np.uint8:
+        return image
+    if not np.isfinite(image).all():
+        raise ValueError("an image with values that are not numbers")
+    low, high = float(image.min()), float(image.max())
+    scale = 255.0 if low >= 0.0 and high <= 1.0 else 1.0
+    return np.clip(image * scale, 0, 255).astype(np.uint8)
 
 
 def decode_image(data: bytes, name: str) -> np.ndarray:
@@ -77,14 +93,17 @@ def decode_image(data: bytes, name: str) -> np.ndarray:
             data = still_png(data)
         elif header.kind == "TIFF":
             data = upright_tiff(data)
-        if header.kind in HEIF:
-            image = _decode_heif(data, header.kind, name)
+        orientation = header.orientation
+        if header.kind == "HEIC":
+            image, orientation = _decode_heic(data, name), 1
+        elif header.kind == "AVIF":
+            image = _decode_avif(data, name)
         else:
             image = cv2.imdecode(np.frombuffer(data, np.uint8), AS_STORED)
         del data  # as large as the picture, perhaps
         if image is None or not image.size:
             raise ValueError(kind)
-        return turn_upright(to_bgr(image), header.orientation)
+        return turn_upright(to_bgr(image), orientation)
     except UserError:
         raise
     except Exception as error:  # OpenCV raises its own kind, MemoryError and others, by what the damage leads to
@@ -122,29 +141,33 @@ def turn_upright(image: np.ndarray, orientation: int) -> np.ndarray:
     return np.ascontiguousarray(image)
 
 
-def _decode_heif(data: bytes, kind: str, name: str) -> np.ndarray | None:
-    """AVIF or HEIC, as stored, by the first decoder that is here. Raises UserError where there is none."""
-    if kind == "AVIF":  # those versions of OpenCV that know it do not turn it
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), AS_STORED)
-        if image is not None:
-            return image
+def _decode_heic(data: bytes, name: str) -> np.ndarray:
+    """HEIC, upright: its decoder follows `irot` and `imir` itself. Raises UserError where it is not installed."""
     try:
-        import io
-
-        from PIL import Image, features
-
-        if kind == "HEIC":
-            from pillow_heif import register_heif_opener
-
-            register_heif_opener()
-        elif not features.check("avif"):
-            raise ImportError
+        from pillow_heif import open_heif
     except ImportError:
-        raise UserError(
-            f"{name} is {kind}, which no decoder here reads; install {HEIF[kind]}, or convert it."
-        ) from None
+        raise _without_decoder("HEIC", name) from None
+    picture = open_heif(data, convert_hdr_to_8bit=True, bgr_mode=True)  # the primary one of several
+    return np.array(picture)  # a copy: the pixels are the decoder's own, and go with it
+
+
+def _decode_avif(data: bytes, name: str) -> np.ndarray:
+    """AVIF, as stored, by the first decoder that is here. Raises UserError where there is none."""
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), AS_STORED)  # versions that know it do not turn it
+    if image is not None:
+        return image
+    if not _pillow_has_avif():
+        raise _without_decoder("AVIF", name)
+    import io
+
+    from PIL import Image
+
     with Image.open(io.BytesIO(data)) as picture:
         return np.asarray(picture.convert("RGB"))[..., ::-1]
+
+
+def _without_decoder(kind: str, name: str) -> UserError:
+    return UserError(f"{name} is {kind}, which no decoder here reads; install {HEIF[kind]}, or convert it.")
 
 
 def check_size(header: ImageHeader, name: str) -> None:

@@ -9,7 +9,6 @@ from hypothesis import settings
 settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
 settings.load_profile("untimed")
 
-SMALL_WIDTHS = (4, 4, 8, 8, 8, 8, 16, 16, 16, 16, 16, 16, 32, 32)
 FOLDERS_OF_ONE_WORKER = ("conversion", "models", "pruning", "quantization")  # whose tests share networks and files
 FOLDERS_OF_LONG_TESTS = (*FOLDERS_OF_ONE_WORKER, "training", "stablehlo", "tools")
 LAMP_SIZE = (96, 128)  # height, width: not square, so that swapped axes show
@@ -140,9 +139,10 @@ def lamp_face():
 @pytest.fixture(scope="session")
 def small_run(tmp_path_factory) -> Path:
     """A run folder with a narrow Nano-B without its modules, untrained: pruned and trained in seconds."""
+    from ffkeras.models import BackboneConfig, NanoBConfig
     from ffkeras.models.build import build_model
-    from ffkeras.models.config import BackboneConfig, NanoBConfig
     from ffkeras.models.saving import save_run
+    from tests.small_networks import SMALL_WIDTHS
 
     modules = dict.fromkeys(("attention", "scale_decoupling", "mse_fpn", "assn"), False)
     config = NanoBConfig(backbone=BackboneConfig(widths=SMALL_WIDTHS), pyramid_channels=16, **modules)

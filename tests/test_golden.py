@@ -118,7 +118,8 @@ def test_faces_come_from_the_kept_raw_outputs(index):
             faces = replay.faces(image, split_outputs(GOLDEN / result["outputs"], replay))
             assert differing_faces(faces_of(result["reference"]), faces) is None
             checked += 1
-    assert checked == 3 * len(index["images"])
+    small = [entry for entry in index["models"] if max(entry["image_size"]) <= KEPT_UP_TO]
+    assert checked == len(small) * len(index["images"]) > 0
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("tflite_micro"), reason="TFLite Micro is for x86-64 Linux alone")

@@ -3,6 +3,7 @@
 import importlib.util
 import io
 import struct
+import sys
 
 import numpy as np
 import pytest
@@ -16,23 +17,24 @@ LOSSLESS = {"PNG": {}, "TIFF": {}, "WEBP": {"lossless": True}}
 ORIENTATION = 274
 
 
-def picture():
+def picture(scale=1):
     """No symmetry at all: each corner has a colour of its own."""
-    image = np.zeros((32, 48, 3), np.uint8)
-    image[:16, :24], image[:16, 24:], image[16:, :24], image[16:, 24:] = (250, 9, 9), (9, 240, 9), (9, 9, 230), 200
+    image = np.zeros((32 * scale, 48 * scale, 3), np.uint8)
+    y, x = 16 * scale, 24 * scale
+    image[:y, :x], image[:y, x:], image[y:, :x], image[y:, x:] = (250, 9, 9), (9, 240, 9), (9, 9, 230), 200
     return image
 
 
-def saved(kind, orientation, **options):
+def saved(kind, orientation, scale=1, **options):
     stream, exif = io.BytesIO(), Image.Exif()
     exif[ORIENTATION] = orientation
-    Image.fromarray(picture()).save(stream, kind, exif=exif, **options)
+    Image.fromarray(picture(scale)).save(stream, kind, exif=exif.tobytes(), **options)
     return stream.getvalue()
 
 
-def upright(orientation):
+def upright(orientation, scale=1):
     """By another program's reading of the standard."""
-    image, exif = Image.fromarray(picture()), Image.Exif()
+    image, exif = Image.fromarray(picture(scale)), Image.Exif()
     exif[ORIENTATION] = orientation
     stream = io.BytesIO()
     image.save(stream, "PNG", exif=exif)
@@ -80,8 +82,28 @@ def test_avif_is_read_and_turned(orientation):
     assert np.abs(decode_image(data, "x.avif").astype(int) - upright(orientation)).mean() < 10
 
 
-@pytest.mark.skipif(importlib.util.find_spec("pillow_heif") is not None, reason="there is one")
-def test_heif_without_a_decoder_is_one_sentence_that_says_what_to_install():
+@pytest.mark.skipif(importlib.util.find_spec("pillow_heif") is None, reason="there is no pillow-heif")
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_heic_is_read_and_turned_once(orientation, monkeypatch):
+    from pillow_heif import register_heif_opener
+
+    for table in (Image.EXTENSION, Image.MIME, Image.OPEN, Image.SAVE):  # Pillow's own state, which comes back
+        for name, entry in list(table.items()):
+            monkeypatch.setitem(table, name, entry)
+    register_heif_opener()
+    data = saved("HEIF", orientation, scale=2, quality=95)  # HEVC's smallest side is 64
+    header = read_header(data)
+    assert (header.kind, header.width, header.height, header.orientation) == ("HEIC", 96, 64, orientation)
+    decoded, expected = decode_image(data, "x.heic"), upright(orientation, scale=2)
+    assert decoded.shape == expected.shape == (*header.upright_size[::-1], 3)
+    assert np.abs(decoded.astype(int) - expected).mean() < 10
+    with pytest.raises(UserError, match="x.heic is not an image that OpenCV can read, or it is truncated"):
+        decode_image(data[: len(data) // 2], "x.heic")
+
+
+def test_heif_without_a_decoder_is_one_sentence_that_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)  # as if it were not installed
+
     def box(name, content):
         return struct.pack(">I4s", 8 + len(content), name) + content
 
@@ -89,5 +111,5 @@ def test_heif_without_a_decoder_is_one_sentence_that_says_what_to_install():
     meta = box(b"meta", b"\0" * 4 + box(b"iprp", box(b"ipco", size + box(b"irot", b"\x01"))))
     data = box(b"ftyp", b"heic\0\0\0\0mif1") + meta
     assert read_header(data).upright_size == (30, 40)
-    with pytest.raises(UserError, match="photo.heic is HEIC, which no decoder here reads; install pillow-heif"):
+    with pytest.raises(UserError, match="photo.heic is HEIC, which no decoder here reads; install pillow-heif, or"):
         decode_image(data, "photo.heic")

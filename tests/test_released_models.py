@@ -4,6 +4,7 @@ import dataclasses
 import json
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -14,6 +15,7 @@ from ffkeras.images import read_image
 from ffkeras.models import config_from_json
 from ffkeras.models.build import build_model
 from ffkeras.models.describe import describe
+from ffkeras.models.saving import load_run, save_run
 from ffkeras.runtime import FaceDetector
 from ffkeras.runtime.checksum import find_checksum
 from ffkeras.runtime.flatbuffer import find_metadata_buffer
@@ -67,6 +69,23 @@ def test_a_model_has_a_run_folder_with_its_weights_configuration_and_logs(model)
     config = config_from_json(json.loads((folder / "model.json").read_text()))
     converted = config_from_json(FaceDetector(model).metadata.model)
     assert converted == dataclasses.replace(config, class_logits=1, shuffle_groups=1)  # simplified, else the same
+
+
+def stored(path):
+    """Name of each array of a weights file -> its values."""
+    arrays = {}
+    with h5py.File(path) as file:
+        file.visititems(lambda name, entry: arrays.update({name: entry[()]} if isinstance(entry, h5py.Dataset) else {}))
+    return arrays
+
+
+@pytest.mark.parametrize("name", ["nano_b", "v2_ultra"])
+def test_a_released_run_is_loaded_and_written_again_as_it_is(name, tmp_path):
+    folder = ROOT / "tflite" / "models" / name
+    save_run(load_run(folder), tmp_path)
+    before, after = (stored(path / "model.weights.h5") for path in (folder, tmp_path))
+    assert before.keys() == after.keys()
+    assert all(np.array_equal(before[key], after[key]) for key in before)
 
 
 def test_the_pruned_networks_are_as_small_as_they_are_said_to_be():

@@ -17,9 +17,9 @@ sys.path.insert(0, str(ROOT))
 
 from ffkeras import cli  # noqa: E402
 from ffkeras.ablation.plan import Plan, plan_of  # noqa: E402
-from ffkeras.ablation.rows import ROWS_FILE, Rows, read_rows  # noqa: E402
+from ffkeras.ablation.rows import ROWS_FILE, read_rows  # noqa: E402
 from ffkeras.errors import UserError  # noqa: E402
-from ffkeras.files import check_writable, write_text  # noqa: E402
+from ffkeras.files import check_writable  # noqa: E402
 from ffkeras.training.config import TrainingConfig  # noqa: E402
 from ffkeras.training.schedule import SCHEDULES  # noqa: E402
 
@@ -78,60 +78,13 @@ def given_plan(arguments: argparse.Namespace) -> Plan:
     Raises:
         UserError: as `plan_of`.
     """
-    changes = {"batch_size": arguments.batch_size, "data": arguments.data, "schedule": arguments.schedule}
-    changes = {name: value for name, value in changes.items() if value is not None}
-    if arguments.options:
-        changes["options"] = tuple(arguments.options)
     for name in ("images", "steps"):
         if getattr(arguments, name) is not None and getattr(arguments, name) < 1:
             raise UserError(f"--{name} is {getattr(arguments, name)}; give a number above zero.")
-    if arguments.images is not None:
-        known = Plan.read(arguments.output)
-        batch = arguments.batch_size or (known.batch_size if known else TrainingConfig.batch_size)
-        changes["steps"] = -(-arguments.images // batch) if batch > 0 else 0
-    if arguments.steps is not None:
-        changes["steps"] = arguments.steps
-    if "data" in changes:
-        changes["data"] = tuple(changes["data"])
-    return plan_of(arguments.output, changes)
-
-
-def measure_costs(arguments: argparse.Namespace, rows: Rows, names: list[str], plan: Plan | None, costs) -> None:
-    """Count and time what is not known yet of the rows, and of the documented networks of their families."""
-    from ffkeras.ablation.costs import StepSize
-    from ffkeras.backend import tf
-
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    roots = {row.name: rows.root(row.name).name for row in rows}
-    networks = {row.name: rows.network(row.name) for row in rows}
-    wanted = {*names, *(roots[name] for name in names)}
-    names = [name for name in networks if name in wanted]
-    for name in names:
-        cost = costs.count(name, networks[name], convert=arguments.costs == ALL)
-        print(f"{name}: {cost.parameters:,} parameters, {cost.macs / 1e6:,.0f} M MACs", flush=True)
-    if arguments.costs == COUNT:
-        return
-    if costs.time_latency(roots, networks):
-        print("int8 files timed in turns", flush=True)
-    known = plan or Plan(1)
-    size = StepSize(known.image_size, known.batch_size)
-    for name in names:
-        print(f"{name}: {costs.time_steps(name, roots[name], networks, size).steps_per_second:.2f} steps/s", flush=True)
-
-
-def write_outputs(arguments: argparse.Namespace, results) -> None:
-    """Write the plot, the Markdown and the CSV, and say where."""
-    import os
-
-    from ffkeras.ablation.plot import plot_ablation
-    from ffkeras.ablation.table import to_csv, to_markdown
-
-    plotted = plot_ablation(arguments.plot, results)
-    link = os.path.relpath(arguments.plot.resolve(), arguments.markdown.resolve().parent) if plotted else ""
-    write_text(arguments.markdown, to_markdown(results, link))
-    write_text(arguments.csv, to_csv(results))
-    print(f"wrote {arguments.markdown}, {arguments.csv}{f', {arguments.plot}' if plotted else ''}")
+    changes = {name: getattr(arguments, name) for name in ("steps", "batch_size", "data", "schedule")}
+    changes["options"] = arguments.options or None
+    changes = {name: tuple(v) if isinstance(v, list) else v for name, v in changes.items() if v is not None}
+    return plan_of(arguments.output, changes, arguments.images)
 
 
 def main() -> None:
@@ -161,13 +114,16 @@ def main() -> None:
         except KeyboardInterrupt:
             print(f"stopped; go on with: tools/ablate.py --output {arguments.output} and the same rows and seeds")
             raise
-    from ffkeras.ablation.costs import Costs
+    from ffkeras.ablation.costs import Costs, measure_costs
+    from ffkeras.ablation.outputs import write_results
     from ffkeras.ablation.results import gather
 
     costs = Costs(arguments.output, arguments.cost_size)
     if arguments.costs != NONE:
-        measure_costs(arguments, rows, names, plan, costs)
-    write_outputs(arguments, gather(rows, arguments.output, plan, costs))
+        measure_costs(costs, rows, names, plan, timed=arguments.costs == ALL, tell=tell)
+    results = gather(rows, arguments.output, plan, costs)
+    written = write_results(results, arguments.markdown, arguments.csv, arguments.plot)
+    print(f"wrote {', '.join(map(str, written))}")
 
 
 def tell(line: str) -> None:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Put released models into the browser demo: float32 borders around the same int8 network, and the page's index.
 
-    tools/bundle_web.py tflite/models/{nano_b_320,v2_ultra_320,nano_b_640}_int8.tflite
+    tools/bundle_web.py tflite/models/{nano_b_fast_320,nano_b_320,nano_b_fast_640}_int8.tflite
 
 The page starts with the first. Each file must give the same faces as the one that it is made from.
 """
@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT))
 from ffkeras import cli  # noqa: E402
 from ffkeras.files import check_writable  # noqa: E402
 
-DEFAULT_MODEL = ROOT / "tflite" / "models" / "nano_b_320_int8.tflite"
+DEFAULT_MODEL = ROOT / "tflite" / "models" / "nano_b_fast_320_int8.tflite"
 PHOTOGRAPHS = ROOT / "tests" / "data" / "photos"
 
 
@@ -29,7 +29,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         type=Path,
         default=[DEFAULT_MODEL],
         metavar="FILE",
-        help="int8 or float32 .tflite files with raw outputs (default: nano_b_320_int8.tflite)",
+        help="int8 or float32 .tflite files with raw outputs (default: nano_b_fast_320_int8.tflite)",
     )
     parser.add_argument(
         "--output",

@@ -10,16 +10,13 @@ are not cycles: memory that is slow, and processors that do two things at once, 
 
 import argparse
 import sys
-import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from ffkeras import cli  # noqa: E402
-from ffkeras.errors import UserError  # noqa: E402
 
-PLAIN = "-DFFKERAS_PLAIN_C"
 PHOTOGRAPH = ROOT / "tests" / "data" / "photos" / "astronaut.jpg"
 
 
@@ -39,45 +36,12 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> int:
     """Build, run, print the table; exits 1 where something does not fit or does not run."""
     options = parse_arguments(arguments)
-    from ffkeras.firmware.boards import compiler_version, find_board, list_boards, run_board
-    from ffkeras.firmware.c_network import export_c
-    from ffkeras.firmware.c_network.network import lower_network
-    from ffkeras.firmware.footprint import read_footprint, table_lines
-    from ffkeras.firmware.instructions import instruction_lines, read_instructions
-    from ffkeras.firmware.sound_graph import reading_graph, require_sound_graph
-    from ffkeras.runtime import read_model
-    from ffkeras.tflite_file.graph import TfliteGraph
+    from ffkeras.firmware.measure import measure_on_boards
 
-    chosen = [find_board(name) for name in options.boards] if options.boards else list_boards()
-    flags = [PLAIN] if options.plain else []
-    version = compiler_version()
-    models = [(path, read_model(path)) for path in options.models]
-    for path, _ in models:
-        require_sound_graph(path)
-
-    rows, failures = [], []
-    with tempfile.TemporaryDirectory() as folder:
-        for number, (path, model) in enumerate(models):
-            network = Path(folder) / f"network_{number}"
-            with reading_graph(str(path)):
-                export_c(model, path.name, network, "network")
-                layers = lower_network(TfliteGraph(model), path.name) if options.instructions else None
-            for board in chosen:
-                firmware = Path(folder) / board.name
-                try:
-                    printed = run_board(
-                        board.name, network, options.photo, firmware, flags=flags, count=options.instructions
-                    )
-                    if options.instructions:
-                        measured = read_instructions(printed).by_kind(layers)
-                    else:
-                        measured = read_footprint(firmware / "firmware.map", printed["stack_bytes"])
-                    rows.append((path.stem, f"{board.name}, {board.processor}", measured))
-                except UserError as error:
-                    failures.append(f"{path.name} on {board.name}: {error}")
-    unit = "Millions of instructions" if options.instructions else "Bytes"
-    lines = instruction_lines(rows) if options.instructions else table_lines(rows)
-    print(f"{unit}; {' '.join([version, '-O2', *flags])}.", "", *lines, *failures, sep="\n")
+    rows, failures, title = measure_on_boards(
+        options.models, options.boards, options.photo, plain=options.plain, count=options.instructions
+    )
+    print(title, "", *rows, *failures, sep="\n")
     return 1 if failures else 0
 
 

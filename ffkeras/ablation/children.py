@@ -1,7 +1,6 @@
 """Commands run side by side as child processes, with logs, and stopped in order."""
 
 import contextlib
-import fcntl
 import os
 import signal
 import subprocess
@@ -13,6 +12,7 @@ from typing import IO
 
 from ffkeras.files import check_writable
 from ffkeras.training.interrupt import stop_requests
+from ffkeras.training.lock import try_lock
 
 LOG_FILE, LOCK_FILE = "output.txt", "lock"
 SECONDS_BETWEEN_LOOKS = 0.5
@@ -105,13 +105,12 @@ class _Child:
         self._lock: IO = (job.folder / LOCK_FILE).open("w")
         self._log: IO | None = None
         self.process: subprocess.Popen | None = None
-        try:
-            # A child that outlives us still holds the lock, so that nobody else trains in its folder.
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self.is_ours = True
+        # A child that outlives us still holds the lock, so that nobody else trains in its folder. The folder itself is
+        # the child's to lock.
+        self.is_ours = try_lock(self._lock.fileno())
+        if self.is_ours:
             self._log = (job.folder / LOG_FILE).open("a")
-        except BlockingIOError:
-            self.is_ours = False
+        else:
             self._lock.close()
 
     def start_next(self) -> bool:

@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ffkeras.ablation.plan import FILES
+from ffkeras.ablation.plan import FILES, Plan
+from ffkeras.ablation.rows import Rows
 from ffkeras.errors import UserError
 from ffkeras.files import checksum, read_json, write_bytes, write_json
 from ffkeras.models.config import NetworkConfig, config_to_json
@@ -246,3 +247,37 @@ def _processor_times(steps: Sequence[Callable[[], None]]) -> list[list[float]]:
                 step()
             taken.append((time.process_time() - start) / STEPS)
     return times
+
+
+def measure_costs(
+    costs: Costs, rows: Rows, names: Sequence[str], plan: Plan | None, timed: bool, tell: Callable[[str], None]
+) -> None:
+    """Count and time what is not known yet of the rows, and of the documented networks of their families.
+
+    Args:
+        costs: takes the figures.
+        rows: all rows of the table.
+        names: of those to measure.
+        plan: says the size of a training step; None for that of a plan without options.
+        timed: convert to int8 too, and time the files and the training steps; else parameters and MACs alone.
+        tell: called with a line for each measurement.
+    """
+    from ffkeras.backend import tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    roots = {row.name: rows.root(row.name).name for row in rows}
+    networks = {row.name: rows.network(row.name) for row in rows}
+    wanted = {*names, *(roots[name] for name in names)}
+    names = [name for name in networks if name in wanted]
+    for name in names:
+        cost = costs.count(name, networks[name], convert=timed)
+        tell(f"{name}: {cost.parameters:,} parameters, {cost.macs / 1e6:,.0f} M MACs")
+    if not timed:
+        return
+    if costs.time_latency(roots, networks):
+        tell("int8 files timed in turns")
+    known = plan or Plan(1)
+    size = StepSize(known.image_size, known.batch_size)
+    for name in names:
+        tell(f"{name}: {costs.time_steps(name, roots[name], networks, size).steps_per_second:.2f} steps/s")

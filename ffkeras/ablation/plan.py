@@ -92,17 +92,21 @@ def _means(option: str, names: Sequence[str]) -> bool:
     return len(option) > 2 and any(name.startswith(option) for name in names)
 
 
-def plan_of(folder: Path, changes: dict) -> Plan:
+def plan_of(folder: Path, changes: dict, images: int | None = None) -> Plan:
     """The plan of a folder, or a new one; in one folder all rows are trained alike.
 
     Args:
         folder: of the ablation.
         changes: fields of the plan that the user has given.
+        images: that every row sees in training, instead of the field `steps`.
 
     Raises:
-        UserError: the folder has another plan, or none and `changes` no steps.
+        UserError: the folder has another plan, or none and neither `changes` has steps nor are there images.
     """
     known = Plan.read(folder)
+    if images is not None:
+        batch = changes.get("batch_size") or (known.batch_size if known else TrainingConfig.batch_size)
+        changes = {**changes, "steps": -(-images // batch) if batch > 0 else 0}
     if known is None:
         if "steps" not in changes:
             raise UserError("say how long each row is trained, with --images or --steps.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ffkeras.errors import UserError
+from ffkeras.errors import UserError, reason_of
 from ffkeras.quiet import quiet_stderr
 from ffkeras.runtime.interpreter import preferred_interpreter_class
 
@@ -27,5 +27,5 @@ def open_interpreter(
             interpreter = make(model_content=model, num_threads=num_threads)
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
-        raise UserError(f"{name} cannot be loaded ({' '.join(str(error).split())}); check the file.") from error
+        raise UserError(f"{name} cannot be loaded ({reason_of(error)}); check the file.") from error
     return interpreter

@@ -51,7 +51,7 @@ def part_owners(record: Metadata) -> dict[Layer, str]:
     from ffkeras.models.describe import layer_owners
 
     model = build_model(config_from_json(record.model))
-    names = {attribute: name for name, attribute, _ in model.PARTS}
+    names = {attribute: name for name, attribute in model.PARTS}
     owners = layer_owners(model)
     flat = model.flat(record.image_size)
     found = {}

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import itertools
 import os
 import signal
 import sys
@@ -70,7 +71,7 @@ def parse_arguments(arguments: list[str] | None = None, program: str | None = No
 def _with_value(arguments: list[str]) -> list[str]:
     """`--tiles photo.jpg` means `--tiles auto photo.jpg`: argparse would take the photograph for its value."""
     filled = []
-    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for argument, following in itertools.zip_longest(arguments, arguments[1:], fillvalue=""):
         has_value = following == "auto" or following.isdecimal()
         filled += ["--tiles=auto"] if argument == "--tiles" and not has_value else [argument]
     return filled

@@ -2,11 +2,17 @@
 
 import argparse
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ffkeras.cli import ImageSizeAction
 from ffkeras.errors import UserError
 from ffkeras.files import check_writable
+
+if TYPE_CHECKING:
+    from ffkeras.evaluation import Detections, Report
 
 DEFAULT_IMAGE_SIZE = (640, 640)
 FINE_HEIGHT_EDGES = (0.0, 8.0, 12.0, 16.0, 24.0, 32.0, 64.0, 128.0, float("inf"))  # pixels of the network input
@@ -156,6 +162,10 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> int:
     options = parse_arguments(arguments, program)
     for output in filter(None, (options.detections, options.plot, options.json)):
         check_writable(output)
+    if options.plot:
+        from ffkeras.evaluation.plots import check_plot_suffix
+
+        check_plot_suffix(options.plot)
     bad: dict[str, str] = {}  # picture -> what is wrong with it
     if options.landmarks:
         evaluate_landmarks(options, bad)
@@ -185,10 +195,6 @@ def evaluate_own(options: argparse.Namespace, bad: dict[str, str]) -> None:
     from ffkeras import evaluation
     from ffkeras.data.dataset import choose_part, read_dataset
 
-    if options.plot:
-        from ffkeras.evaluation.plots import check_plot_suffix
-
-        check_plot_suffix(options.plot)
     logging.basicConfig(format="%(message)s")
     logging.getLogger("ffkeras").setLevel(logging.INFO)  # what the readers found, and what they missed
     (folder,) = options.data
@@ -200,78 +206,102 @@ def evaluate_own(options: argparse.Namespace, bad: dict[str, str]) -> None:
     if options.limit and options.limit < len(chosen):
         chosen = [chosen[round(at * (len(chosen) - 1) / max(1, options.limit - 1))] for at in range(options.limit)]
     named = {str(image.path.relative_to(folder)): image for image in chosen}
-    if options.from_detections:
-        subject, image_size, speed = options.from_detections, options.image_size or DEFAULT_IMAGE_SIZE, None
-        detections, working = evaluation.read_detections(subject), working_threshold(options)
-    else:
-        (subject,) = options.model
-        threshold = evaluation.detections.SCORE_THRESHOLD
-        detector = load_detector(subject, options.image_size, options.num_threads, threshold)
-        image_size, working = detector.image_size, working_threshold(options, detector)
-        paths = {name: image.path for name, image in named.items()}
-        detections, speed = evaluation.detect_images(detector, paths, options.grey, bad)
-        if options.detections:
-            evaluation.write_detections(options.detections, {n: rows for n, rows in detections.items() if n not in bad})
+    found = find_faces(options, {name: image.path for name, image in named.items()}, read_earlier(options), bad)
     readable = {name: image for name, image in named.items() if name not in bad}
     if not readable:
         raise UserError(f"none of the {len(named)} pictures can be read; {next(iter(bad.values()))}")
-    report = evaluation.evaluate_labelled(
-        detections,
-        readable,
-        data=f"{folder} ({part})",
-        subject=subject.resolve().name + (" on grey pictures" if options.grey else ""),
-        image_size=image_size,
-        images_per_second=speed,
-        num_threads=options.num_threads,
-        score_threshold=working,
-    )
-    print(report.to_text())
-    write_outputs(report, options.plot, options.json)
+    data = f"{folder} ({part})"
+    report_on(evaluation.evaluate_labelled(found.detections, readable, data=data, **found.settings), options)
 
 
 def evaluate_faces(options: argparse.Namespace, bad: dict[str, str]) -> None:
     """Detect or read detections, and measure average precision and recall; in a bad picture nothing is found."""
     from ffkeras import evaluation
 
-    if options.plot:
-        from ffkeras.evaluation.plots import check_plot_suffix
-
-        check_plot_suffix(options.plot)
     truth = evaluation.read_ground_truth(options.data[0] / "ground_truth")
     images = evaluation.find_images(options.data[0], truth.names)
     sample = {"allow_missing": options.allow_missing, "limit": options.limit}
-    if options.from_detections:
-        subject, image_size, speed = options.from_detections, options.image_size or DEFAULT_IMAGE_SIZE, None
-        working = working_threshold(options)
-        detections = evaluation.read_detections(subject)
-        names = evaluation.choose_sample(truth.names, detections, str(subject), **sample)
-    else:
-        (subject,) = options.model
+    earlier = read_earlier(options)
+    if earlier is None:
         names = evaluation.choose_sample(truth.names, images, str(options.data[0]), **sample)
-        threshold = evaluation.detections.SCORE_THRESHOLD
-        detector = load_detector(subject, options.image_size, options.num_threads, threshold)
-        image_size, working = detector.image_size, working_threshold(options, detector)
-        detections, speed = evaluation.detect_images(
-            detector, {name: images[name] for name in names}, options.grey, bad
-        )
-        if options.detections:
-            read = {name: rows for name, rows in detections.items() if name not in bad}
-            evaluation.write_detections(options.detections, read)
-
+    else:
+        names = evaluation.choose_sample(truth.names, earlier, str(options.from_detections), **sample)
+    found = find_faces(options, {name: images[name] for name in names if name in images}, earlier, bad)
     chosen = {name: images[name] for name in names if name in images and name not in bad}
-    report = evaluation.evaluate_widerface(
-        detections,
-        truth,
-        names,
-        subject=subject.resolve().name + (" on grey pictures" if options.grey else ""),
-        image_size=image_size,
-        scales=evaluation.input_scales(chosen, image_size) if len(chosen) == len(names) else None,
-        images_per_second=speed,
-        num_threads=options.num_threads,
-        score_threshold=working,
-    )
+    scales = evaluation.input_scales(chosen, found.settings["image_size"]) if len(chosen) == len(names) else None
+    report_on(evaluation.evaluate_widerface(found.detections, truth, names, scales=scales, **found.settings), options)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found in pictures, and by what.
+
+    Args:
+        detections: picture -> [K, 5] (x, y, w, h, score) in its pixels.
+        settings: what a report says of the detector: the arguments that `evaluate_widerface` and `evaluate_labelled`
+            share.
+    """
+
+    detections: "Detections"
+    settings: dict
+
+
+def read_earlier(options: argparse.Namespace) -> "Detections | None":
+    """What --from-detections holds; None where a model is to find faces now. Raises UserError, as its reader."""
+    from ffkeras.evaluation import read_detections
+
+    return read_detections(options.from_detections) if options.from_detections else None
+
+
+def find_faces(
+    options: argparse.Namespace,
+    paths: Mapping[str, Path],
+    earlier: "Detections | None",
+    bad: dict[str, str],
+) -> Found:
+    """Let the model find faces, and write them where that was asked for; or take what was found earlier.
+
+    Args:
+        options: of the command line.
+        paths: the pictures by the names under which they are reported.
+        earlier: see `read_earlier`.
+        bad: takes the pictures that cannot be read.
+
+    Raises:
+        UserError: the model cannot be used.
+    """
+    from ffkeras.evaluation.detections import SCORE_THRESHOLD, detect_images, write_detections
+
+    if earlier is None:
+        (subject,) = options.model
+        detector = load_detector(subject, options.image_size, options.num_threads, SCORE_THRESHOLD)
+        image_size, working = detector.image_size, working_threshold(options, detector)
+        detections, speed = detect_images(detector, paths, options.grey, bad)
+        if options.detections:
+            write_detections(options.detections, {name: rows for name, rows in detections.items() if name not in bad})
+    else:
+        subject, image_size = options.from_detections, options.image_size or DEFAULT_IMAGE_SIZE
+        detections, speed, working = earlier, None, working_threshold(options)
+    settings = {
+        "subject": subject.resolve().name + (" on grey pictures" if options.grey else ""),
+        "image_size": image_size,
+        "images_per_second": speed,
+        "num_threads": options.num_threads,
+        "score_threshold": working,
+    }
+    return Found(detections, settings)
+
+
+def report_on(report: "Report", options: argparse.Namespace) -> None:
+    """Print a report; write its plot and its JSON, where they were asked for."""
+    from ffkeras.evaluation.plots import plot_precision_recall
+    from ffkeras.files import write_json
+
     print(report.to_text())
-    write_outputs(report, options.plot, options.json)
+    if options.json:
+        write_json(options.json, report.to_json())
+    if options.plot:
+        plot_precision_recall(options.plot, report.curves, f"{report.title}\n{report.coverage}")
 
 
 def evaluate_landmarks(options: argparse.Namespace, bad: dict[str, str]) -> None:
@@ -331,14 +361,3 @@ def find_best_threshold(options: argparse.Namespace, bad: dict[str, str]) -> Non
         print(f"{band.label:>10}{band.ap:>7.3f}  {band.faces} faces")
     if options.json:
         write_json(options.json, {"model": str(model), "images": len(paths), **vars(best), "f1": best.f1})
-
-
-def write_outputs(report, plot: Path | None, json: Path | None) -> None:
-    """Write the plot and the JSON of a report, where they were asked for."""
-    from ffkeras.evaluation.plots import plot_precision_recall
-    from ffkeras.files import write_json
-
-    if json:
-        write_json(json, report.to_json())
-    if plot:
-        plot_precision_recall(plot, report.curves, f"{report.title}\n{report.coverage}")

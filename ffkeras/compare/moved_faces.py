@@ -62,3 +62,36 @@ class MovedFaces:
         self.box_shifts.append(box)
         self.landmark_shifts.append(landmark)
         self.relative_shifts.append(max(box, landmark) / size)
+
+
+@dataclass(frozen=True)
+class FaceSummary:
+    """`MovedFaces` in numbers: faces, and moves in pixels of the network input (0 where no face was matched).
+
+    Args:
+        faces, lost, added, sure_lost, sure_added: as in `MovedFaces`.
+        box_mean, box_largest: moves of a box, see `MovedFaces.box_shifts`.
+        landmark_mean, landmark_largest: moves of a landmark.
+        relative_mean: mean of the larger of the two by the size of the face.
+    """
+
+    faces: int
+    lost: int
+    added: int
+    sure_lost: int
+    sure_added: int
+    box_mean: float
+    box_largest: float
+    landmark_mean: float
+    landmark_largest: float
+    relative_mean: float
+
+    @classmethod
+    def of(cls, moved: MovedFaces) -> "FaceSummary":
+        """Sum up."""
+        counts = moved.faces, moved.lost, moved.added, moved.sure_lost, moved.sure_added
+        boxes, landmarks, relative = (
+            np.array(shifts or [0.0]) for shifts in (moved.box_shifts, moved.landmark_shifts, moved.relative_shifts)
+        )
+        means = [boxes.mean(), boxes.max(), landmarks.mean(), landmarks.max(), relative.mean()]
+        return cls(*counts, *(round(float(value), 4) for value in means))

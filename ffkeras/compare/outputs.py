@@ -35,6 +35,31 @@ class OutputDifference:
         return f"{self.largest:.0f} LSB ({share} %)"
 
 
+@dataclass(frozen=True)
+class OperationDifference:
+    """One kind of operation on one runtime, each operation run alone on the reference's own inputs.
+
+    Args:
+        runtime: its name.
+        operation: TFLite's name of the operation.
+        count: how many the file has.
+        differing: how many of them give another result than the reference.
+        largest: the largest difference, in LSB or, for floats, absolute.
+        share: the largest part of one result's values that differs, 0..1.
+        first: number of the first of them in the file's order, -1 where none differs.
+        failed: how many the runtime could not run.
+    """
+
+    runtime: str
+    operation: str
+    count: int
+    differing: int
+    largest: float
+    share: float
+    first: int
+    failed: int
+
+
 def output_steps(model: bytes) -> list[float | None]:
     """What one LSB of each output is worth in its own unit, in the file's order; None for a float output.
 

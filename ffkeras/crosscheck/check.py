@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ffkeras.compare.moved_faces import MovedFaces
-from ffkeras.compare.outputs import compare_outputs, output_steps
-from ffkeras.crosscheck import limits
+from ffkeras.compare import limits
+from ffkeras.compare.moved_faces import FaceSummary, MovedFaces
+from ffkeras.compare.outputs import OperationDifference, compare_outputs, output_steps
 from ffkeras.crosscheck.operations import compare_operations
-from ffkeras.crosscheck.report import FaceSummary, FileReport, OperationDifference, RuntimeResult
+from ffkeras.crosscheck.report import FileReport, RuntimeResult
 from ffkeras.crosscheck.sample import Sample
 from ffkeras.errors import UserError
 from ffkeras.evaluation.detections import SCORE_THRESHOLD

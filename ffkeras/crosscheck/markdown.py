@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
-from ffkeras.crosscheck.limits import describe_precision_limit
+from ffkeras.compare.limits import describe_precision_limit
 from ffkeras.crosscheck.report import FileReport, RuntimeResult
 from ffkeras.crosscheck.text import exactness, size_text
 from ffkeras.evaluation import SUBSETS

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ffkeras.crosscheck.report import OperationDifference
+from ffkeras.compare.outputs import OperationDifference
 from ffkeras.errors import UserError
 from ffkeras.runtimes.launch import Progress, run_worker
 from ffkeras.runtimes.registry import Runtime

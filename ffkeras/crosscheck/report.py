@@ -2,43 +2,8 @@
 
 from dataclasses import asdict, dataclass, field
 
-import numpy as np
-
-from ffkeras.compare.moved_faces import MovedFaces
-from ffkeras.compare.outputs import OutputDifference
-
-
-@dataclass(frozen=True)
-class FaceSummary:
-    """`MovedFaces` in numbers: faces, and moves in pixels of the network input (0 where no face was matched).
-
-    Args:
-        faces, lost, added, sure_lost, sure_added: as in `MovedFaces`.
-        box_mean, box_largest: moves of a box, see `MovedFaces.box_shifts`.
-        landmark_mean, landmark_largest: moves of a landmark.
-        relative_mean: mean of the larger of the two by the size of the face.
-    """
-
-    faces: int
-    lost: int
-    added: int
-    sure_lost: int
-    sure_added: int
-    box_mean: float
-    box_largest: float
-    landmark_mean: float
-    landmark_largest: float
-    relative_mean: float
-
-    @classmethod
-    def of(cls, moved: MovedFaces) -> "FaceSummary":
-        """Sum up."""
-        counts = moved.faces, moved.lost, moved.added, moved.sure_lost, moved.sure_added
-        boxes, landmarks, relative = (
-            np.array(shifts or [0.0]) for shifts in (moved.box_shifts, moved.landmark_shifts, moved.relative_shifts)
-        )
-        means = [boxes.mean(), boxes.max(), landmarks.mean(), landmarks.max(), relative.mean()]
-        return cls(*counts, *(round(float(value), 4) for value in means))
+from ffkeras.compare.moved_faces import FaceSummary
+from ffkeras.compare.outputs import OperationDifference, OutputDifference
 
 
 @dataclass(frozen=True)
@@ -75,31 +40,6 @@ class RuntimeResult:
         differences = tuple(OutputDifference(**entry) for entry in values["differences"])
         faces = values["faces"] and FaceSummary(**values["faces"])
         return cls(**values | {"differences": differences, "faces": faces, "faults": tuple(values["faults"])})
-
-
-@dataclass(frozen=True)
-class OperationDifference:
-    """One kind of operation on one runtime, each operation run alone on the reference's own inputs.
-
-    Args:
-        runtime: its name.
-        operation: TFLite's name of the operation.
-        count: how many the file has.
-        differing: how many of them give another result than the reference.
-        largest: the largest difference, in LSB or, for floats, absolute.
-        share: the largest part of one result's values that differs, 0..1.
-        first: number of the first of them in the file's order, -1 where none differs.
-        failed: how many the runtime could not run.
-    """
-
-    runtime: str
-    operation: str
-    count: int
-    differing: int
-    largest: float
-    share: float
-    first: int
-    failed: int
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from ffkeras.crosscheck.limits import describe_precision_limit
+from ffkeras.compare.limits import describe_precision_limit
 from ffkeras.crosscheck.report import FileReport, RuntimeResult
 from ffkeras.crosscheck.result_cache import kept_note
 

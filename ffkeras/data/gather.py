@@ -5,7 +5,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import cv2
 import numpy as np
@@ -19,6 +19,7 @@ from ffkeras.images import decode_image
 
 JPEG_QUALITY = 95  # of pictures that had to be resized
 OFFICIAL_TRAIN_FILE = "wider_face_train_bbx_gt.txt"
+DRAWN_OVER = ("runs", "output", "result", "predict", "detect")  # folders of a detector's own pictures
 
 logger = logging.getLogger(__name__)
 
@@ -48,9 +49,10 @@ def gather(
 ) -> Counter:
     """Write every training picture that the repositories' histories hold, with WIDER FACE's own boxes.
 
-    A picture is recognised by its file name. The first repository that has it at the original's size is taken;
-    else the first that has it at all: a copy that was stretched goes back to the original's proportions, never
-    larger than the copy. Whose size is unknown (no landmark file) is taken as it is.
+    A picture is recognised by its file name; folders whose names begin like `DRAWN_OVER` are left out, because
+    detectors keep names and sizes and draw their boxes in. The first repository that has it at the original's size
+    is taken; else the first that has it at all: a copy that was stretched goes back to the original's proportions,
+    never larger than the copy. Whose size is unknown (no landmark file) is taken as it is.
 
     Args:
         repositories: git directories, in the order of trust.
@@ -104,9 +106,14 @@ def _find(stores: Sequence[GitObjects], wanted: set[str]) -> dict[str, list[tupl
     places: dict[str, list[tuple[int, str]]] = {}
     for number, store in enumerate(stores):
         for path, name in store.paths():
-            if path.name in wanted and (number, name) not in places.setdefault(path.name, []):
-                places[path.name].append((number, name))
+            if path.name in wanted and not _is_drawn_over(path):
+                found = places.setdefault(path.name, [])
+                found += [] if (number, name) in found else [(number, name)]
     return places
+
+
+def _is_drawn_over(path: PurePath) -> bool:
+    return any(folder.lower().startswith(DRAWN_OVER) for folder in path.parts[:-1])
 
 
 def _landmark_files(repository: Path | None) -> Mapping[str, str]:

@@ -247,8 +247,3 @@ def _face(values: list[float], width: int, height: int, shape: tuple[int, int] |
 
 def _short(root: Path, path: Path) -> str:
     return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
-
-
-def describe_yolo(mark: Path) -> str:
-    """What was recognised, in words."""
-    return f"YOLO text ({mark.name if mark.suffix in ('.yaml', '.yml') else 'no data.yaml'})"

@@ -51,14 +51,6 @@ def read_link_map(path: str | os.PathLike) -> list[Piece]:
     return list(_pieces(memory))
 
 
-def section_sizes(path: str | os.PathLike) -> dict[str, int]:
-    """Section -> bytes, as the map itself sums them up. Raises UserError where `read_link_map` does."""
-    read_link_map(path)
-    memory = Path(path).read_text(errors="replace").partition(START)[2]
-    matches = filter(None, map(OUTPUT_SECTION.fullmatch, _joined_lines(memory)))
-    return {match["name"]: int(match["size"], 16) for match in matches}
-
-
 def _pieces(memory: str) -> Iterator[Piece]:
     section = ""
     for line in _joined_lines(memory):

@@ -28,7 +28,13 @@ from ffkeras.runtimes.replay import Replay
 FORMAT = 1
 INDEX = "golden.json"
 FOLDERS = ("images", "vectors")  # beside INDEX; all that is in them belongs to the set
-MODELS = ("nano_b_micro_160_int8", "nano_b_320_int8", "v2_ultra_320_int8", "nano_b_640_int8")
+MODELS = (
+    "nano_b_micro_160_int8",
+    "nano_b_fast_320_int8",
+    "nano_b_320_int8",
+    "v2_ultra_320_int8",
+    "nano_b_640_int8",
+)
 KEPT_UP_TO = 320  # pixels: raw outputs of a larger input would be megabytes
 OUTPUT_ORDER = ("classification", "bbox_regression", "landmarks")  # in a file of raw outputs
 KERNELS = {"reference": "reference", "optimized": "default"}  # key in the set -> kernels of the worker

@@ -6,7 +6,7 @@ from ffkeras.layers.attention_multiplication import AttentionMultiplication
 from ffkeras.layers.backbone import MobileNetV1
 from ffkeras.layers.batch_norm import BatchNorm
 from ffkeras.layers.bifpn import BiFPN, BiFPNLayer
-from ffkeras.layers.block import Block, Filters
+from ffkeras.layers.block import Block, Filters, identity
 from ffkeras.layers.cbam import CBAM, SharedCBAM
 from ffkeras.layers.channel_shuffle import ChannelShuffle
 from ffkeras.layers.conv_bn import ConvBN
@@ -49,5 +49,6 @@ __all__ = [
     "ScaleDecoupling",
     "SharedCBAM",
     "SmartFeatureReuse",
+    "identity",
     "make_activation",
 ]

@@ -22,3 +22,8 @@ class Block(keras.layers.Layer):
         """Call the block; on a Keras tensor, its primitive layers."""
         symbolic = any(isinstance(value, KerasTensor) for value in tf.nest.flatten((args, kwargs)))
         return self.call(*args, **kwargs) if symbolic else super().__call__(*args, **kwargs)
+
+
+def identity(x):
+    """Stands in a network where a part is switched off: the map goes on as it is. No layer, it leaves no trace."""
+    return x

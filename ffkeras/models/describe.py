@@ -7,8 +7,9 @@ import numpy as np
 from rich.table import Table
 
 from ffkeras.backend import keras
-from ffkeras.models.config import NetworkConfig
+from ffkeras.layers import identity
 from ffkeras.models.featherface import FeatherFace
+from ffkeras.models.specified_budgets import PART_BUDGETS, specified_total
 from ffkeras.models.trace import FlatNetwork, count_macs
 
 
@@ -73,8 +74,15 @@ def describe(model: FeatherFace, image_size: tuple[int, int]) -> Description:
     shapes = _shapes_by_part(flat, owners)
     parameters = _parameters_by_part(model)
     parts = [
-        Part(name, attribute, parameters[attribute], budget, macs.get(attribute, 0), shapes.get(attribute, []))
-        for name, attribute, budget in model.PARTS
+        Part(
+            name,
+            attribute,
+            parameters[attribute],
+            PART_BUDGETS[model.config.network][attribute],
+            macs.get(attribute, 0),
+            shapes.get(attribute, []),
+        )
+        for name, attribute in model.PARTS
     ]
     total = _count(model.trainable_weights)
     budget, expected = specified_total(model.config)
@@ -90,15 +98,6 @@ def describe(model: FeatherFace, image_size: tuple[int, int]) -> Description:
         parts=parts,
         outputs={name: list(flat.calls[position].shape[1:]) for name, position in flat.outputs.items()},
     )
-
-
-def specified_total(config: NetworkConfig) -> tuple[str, int | None]:
-    """The specification's trainable parameters for this kind of network: in words, and as a number if it is one."""
-    if config.network == "nano_b":
-        return "120,000-180,000 after pruning", None
-    if config.network == "v2_ultra":
-        return "244,483 +-1 %", 244_483
-    return ("489,015", 489_015) if config.attention == "none" else ("about 502,000", 502_000)
 
 
 def make_table(description: Description) -> Table:
@@ -127,8 +126,8 @@ def _count(weights: Iterable) -> int:
 
 
 def _layers_of(part: object) -> Iterator[keras.layers.Layer]:
-    """The layers of a part, nested ones too: a part is None, a layer, or a list or dict of parts."""
-    if part is None:
+    """The layers of a part, nested ones too: a part is a layer, a list or dict of parts, or `identity`."""
+    if part is identity:
         return
     if isinstance(part, keras.layers.Layer):
         yield part
@@ -141,7 +140,7 @@ def _layers_of(part: object) -> Iterator[keras.layers.Layer]:
 def layer_owners(model: FeatherFace) -> dict[int, str]:
     """The first part, by attribute, that holds each layer, by id."""
     owners: dict[int, str] = {}
-    for _, attribute, _ in model.PARTS:
+    for _, attribute in model.PARTS:
         for layer in _layers_of(getattr(model, attribute)):
             owners.setdefault(id(layer), attribute)
     return owners
@@ -150,7 +149,7 @@ def layer_owners(model: FeatherFace) -> dict[int, str]:
 def _parameters_by_part(model: FeatherFace) -> dict[str, int]:
     seen: set[int] = set()
     counts = {}
-    for _, attribute, _ in model.PARTS:
+    for _, attribute in model.PARTS:
         layers = _layers_of(getattr(model, attribute))
         weights = {id(weight): weight for layer in layers for weight in layer.trainable_weights}
         counts[attribute] = _count(weight for key, weight in weights.items() if key not in seen)

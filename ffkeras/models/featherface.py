@@ -1,6 +1,7 @@
 """What the three networks have in common."""
 
 import math
+from collections.abc import Callable, Sequence
 
 from ffkeras.backend import keras
 from ffkeras.layers import Filters
@@ -13,16 +14,22 @@ SMALLEST_SIZE = 32  # pixels, enough to make every weight
 PRIOR = 0.01  # probability of "face" at the start of training (Lin et al. 2017, sec. 4.1)
 
 
+def each(modules: Sequence[Callable], levels: Sequence) -> list:
+    """P3, P4, P5 each through its own module; without modules they go on as they are."""
+    return [module(x) for module, x in zip(modules, levels, strict=True)] if modules else list(levels)
+
+
 class FeatherFace(keras.Model):
     """A single-stage face detector built from its configuration.
 
-    Subclasses make their parts in `__init__` and join them in `forward`.
+    Subclasses make their parts in `__init__` and join them in `forward`. Where a part is switched off, `identity`
+    stands for one module, and an empty list for a module a level.
 
     Args:
         config: the network's configuration, kept as `config`.
     """
 
-    PARTS: tuple[tuple[str, str, str], ...] = ()  # (name, attribute, budget in the specification)
+    PARTS: tuple[tuple[str, str], ...] = ()  # (name, attribute); their budgets stand in `specified_budgets.py`
 
     def __init__(self, config: NetworkConfig):
         super().__init__(name=config.network)

@@ -13,9 +13,10 @@ from ffkeras.layers import (
     MobileNetV1,
     ScaleDecoupling,
     SSHFourBranches,
+    identity,
 )
-from ffkeras.models.config import NanoBConfig
-from ffkeras.models.featherface import FeatherFace
+from ffkeras.models.featherface import FeatherFace, each
+from ffkeras.models.nano_b_config import NanoBConfig
 
 
 class NanoB(FeatherFace):
@@ -26,16 +27,16 @@ class NanoB(FeatherFace):
     """
 
     PARTS = (
-        ("backbone MobileNetV1-0.25", "backbone", "213,072 dense, ~58 K pruned"),
-        ("scale decoupling, P3", "scale_decoupling", "~1.5 K"),
-        ("CBAM, backbone", "backbone_attention", "~1.1 K pruned"),
-        ("BiFPN", "pyramid", "~14.5 K laterals dense (5.3 K pruned), ~2.9 K nodes"),
-        ("MSE-FPN", "semantic", "~4 K"),
-        ("ASSN, P3", "scale_attention", "~2 K"),
-        ("CBAM, pyramid", "pyramid_attention", "~0.4 K"),
-        ("SSH, four branches", "context", "~12 K"),
-        ("channel shuffle", "shuffles", "0"),
-        ("heads", "heads", "~4.6 K"),
+        ("backbone MobileNetV1-0.25", "backbone"),
+        ("scale decoupling, P3", "scale_decoupling"),
+        ("CBAM, backbone", "backbone_attention"),
+        ("BiFPN", "pyramid"),
+        ("MSE-FPN", "semantic"),
+        ("ASSN, P3", "scale_attention"),
+        ("CBAM, pyramid", "pyramid_attention"),
+        ("SSH, four branches", "context"),
+        ("channel shuffle", "shuffles"),
+        ("heads", "heads"),
     )
 
     def __init__(self, config: NanoBConfig = NanoBConfig()):  # noqa: B008 frozen
@@ -46,7 +47,9 @@ class NanoB(FeatherFace):
         widths = backbone.level_widths
         decoupling = config.scale_decoupling_widths
         self.backbone = MobileNetV1(backbone.widths, backbone.activation, backbone.padding)
-        self.scale_decoupling = ScaleDecoupling(widths[0], decoupling, activation) if config.scale_decoupling else None
+        self.scale_decoupling = (
+            ScaleDecoupling(widths[0], decoupling, activation) if config.scale_decoupling else identity
+        )
         self.backbone_attention = (
             [CBAM(*pair, zero_in_maximum=zero) for pair in zip(widths, config.attention_hidden, strict=True)]
             if config.attention
@@ -55,7 +58,7 @@ class NanoB(FeatherFace):
         self.pyramid = BiFPN(channels, config.pyramid_layers, activation, share_convolution=True)
         bottlenecks = zip(config.injection_hidden, config.guidance_hidden, strict=True)
         self.semantic = [MSEFPN(channels, *pair) for pair in bottlenecks] if config.mse_fpn else []
-        self.scale_attention = ASSN(channels, config.assn_width, activation, zero) if config.assn else None
+        self.scale_attention = ASSN(channels, config.assn_width, activation, zero) if config.assn else identity
         attended = zip(config.attended_levels, config.pyramid_attention_hidden, strict=False)
         self.pyramid_attention = (
             {str(i): CBAM(channels, hidden, zero_in_maximum=zero) for i, hidden in attended} if config.attention else {}
@@ -67,23 +70,20 @@ class NanoB(FeatherFace):
     def forward(self, images):
         """[B, H, W, 3] -> the three outputs, class scores as logits."""
         p3, p4, p5 = self.backbone(images)  # 64, 128, 256 channels
-        if self.scale_decoupling is not None:
-            p3 = self.scale_decoupling(p3)
-        levels = [p3, p4, p5]
-        if self.backbone_attention:
-            levels = [cbam(x) for cbam, x in zip(self.backbone_attention, levels, strict=True)]
-        levels = list(self.pyramid(levels))  # 32 channels each from here on
-        if self.semantic:
-            levels = [module(x) for module, x in zip(self.semantic, levels, strict=True)]
-        if self.scale_attention is not None:
-            levels[0] = self.scale_attention(levels[0])
-        for level, cbam in self.pyramid_attention.items():
-            levels[int(level)] = cbam(levels[int(level)])
-        if self.context:
-            levels = [ssh(x) for ssh, x in zip(self.context, levels, strict=True)]
-        if self.shuffles:
-            levels = [shuffle(x) for shuffle, x in zip(self.shuffles, levels, strict=True)]
+        levels = each(self.backbone_attention, [self.scale_decoupling(p3), p4, p5])
+        levels = self.pyramid(levels)  # 32 channels each from here on
+        p3, p4, p5 = each(self.semantic, levels)
+        levels = self._attend([self.scale_attention(p3), p4, p5])
+        levels = each(self.context, levels)
+        levels = each(self.shuffles, levels)
         return self.heads(levels)
+
+    def _attend(self, levels: list) -> list:
+        """The pyramid's CBAM on the levels that have one; its weights are stored under the level's number.
+
+        No property may give these layers: Keras would store their weights under its name.
+        """
+        return [self.pyramid_attention.get(str(level), identity)(x) for level, x in enumerate(levels)]
 
     def resized_config(self, filters: Filters) -> NanoBConfig:
         """The configuration of this network with other widths; see `FeatherFace.resized_config`."""
@@ -97,8 +97,8 @@ class NanoB(FeatherFace):
             "guidance_hidden": tuple(guidance for _, guidance in hidden),
             "context_widths": tuple(ssh.widths(filters) for ssh in self.context),
         }
-        if self.scale_decoupling is not None:
+        if self.config.scale_decoupling:
             changes["scale_decoupling_widths"] = self.scale_decoupling.widths(filters)
-        if self.scale_attention is not None:
+        if self.config.assn:
             changes["assn_width"] = self.scale_attention.width(filters)
         return dataclasses.replace(self.config, **changes)

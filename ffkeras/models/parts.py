@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 def part_names(model: FeatherFace) -> tuple[str, ...]:
     """The parts of a network: `backbone`, `pyramid`, `context`, `heads`, ..., as `tools/describe.py` lists them."""
-    return tuple(dict.fromkeys(attribute for _, attribute, _ in model.PARTS))
+    return tuple(dict.fromkeys(attribute for _, attribute in model.PARTS))
 
 
 def part_weights(model: FeatherFace, part: str) -> dict[str, tf.Variable]:

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from ffkeras.backend import keras
-from ffkeras.errors import UserError
+from ffkeras.errors import UserError, reason_of
 from ffkeras.files import read_json, write_bytes, write_json
 from ffkeras.models.build import build_model
 from ffkeras.models.config import NetworkConfig, config_from_json, config_to_json
@@ -90,9 +90,8 @@ def load_weights(model: FeatherFace, path: str | os.PathLike) -> None:
         model.load_weights(path)
         check_finite(model.weights, "it cannot be used")
     except Exception as error:  # h5py and Keras raise many kinds for one cause
-        reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
         raise UserError(
-            f"{path} does not hold weights of this {model.config.network} configuration ({reason}); "
+            f"{path} does not hold weights of this {model.config.network} configuration ({reason_of(error)}); "
             f"use the {CONFIG_FILE} that was written with them."
         ) from error
 

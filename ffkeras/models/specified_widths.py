@@ -14,6 +14,11 @@ def hidden_width(channels: int, reduction: int) -> int:
     return max(1, channels // reduction)
 
 
+def hidden_widths(channels: tuple[int, ...], reduction: int) -> tuple[int, ...]:
+    """Widths of the hidden layers of several bottlenecks."""
+    return tuple(hidden_width(count, reduction) for count in channels)
+
+
 def three_branch_widths(channels: int) -> tuple[int, int, int, int, int]:
     """Widths in `ffkeras.layers.SSH`: half of the channels see 3x3, a quarter 5x5, a quarter 7x7."""
     quarter = channels // QUARTERS

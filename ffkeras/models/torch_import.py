@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from ffkeras.backend import keras
-from ffkeras.errors import UserError
+from ffkeras.errors import UserError, reason_of
 from ffkeras.layers import CBAM, SSH, BiFPN, DeformableConvBN, MobileNetV1
 from ffkeras.layers.fast_fusion import FastFusion
 from ffkeras.models.build import build_model
-from ffkeras.models.config import V1Config
 from ffkeras.models.featherface import FeatherFace
+from ffkeras.models.v1_config import V1Config
 
 NamedLayers = Iterator[tuple[str, keras.layers.Layer]]  # (the module's name in PyTorch, our layer)
 STAGES = ((1, 1, 5), (2, 0, 6), (3, 0, 2))  # of the published MobileNet: number, first module that is a block, blocks
@@ -97,9 +97,7 @@ def read_pth(path: str | os.PathLike) -> dict[str, np.ndarray]:
         values = values.get("state_dict", values)
         return {name: value.numpy() for name, value in values.items()}
     except Exception as error:  # pickle, zipfile and torch raise many kinds for a broken file
-        raise UserError(
-            f"{path} is not a PyTorch state dict ({_first_line(error)}); save model.state_dict()."
-        ) from error
+        raise UserError(f"{path} is not a PyTorch state dict ({reason_of(error)}); save model.state_dict().") from error
 
 
 def read_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
@@ -110,9 +108,7 @@ def read_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
     except FileNotFoundError as error:
         raise UserError(f"{path} does not exist; check the path.") from error
     except Exception as error:  # zipfile, zlib and numpy raise many kinds for a broken file
-        raise UserError(
-            f"{path} is not a readable .npz file of arrays ({_first_line(error)}); save it again."
-        ) from error
+        raise UserError(f"{path} is not a readable .npz file of arrays ({reason_of(error)}); save it again.") from error
 
 
 def backbone_layers(backbone: MobileNetV1, prefix: str = "") -> NamedLayers:
@@ -225,7 +221,3 @@ def _fitting(arrays: dict[str, np.ndarray], name: str, variable, axes, source: s
             f"{source}: {name} is {value.shape}, but the network needs {needed}; use a network of its widths."
         )
     return value if axes is None else value.transpose(axes)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]

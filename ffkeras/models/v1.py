@@ -3,8 +3,8 @@
 import dataclasses
 
 from ffkeras.layers import CBAM, SSH, BiFPN, ChannelShuffle, DetectionHeads, Filters, MobileNetV1
-from ffkeras.models.config import V1Config
-from ffkeras.models.featherface import FeatherFace
+from ffkeras.models.featherface import FeatherFace, each
+from ffkeras.models.v1_config import V1Config
 
 ACTIVATION = "leaky_relu"  # in the context heads; the pyramid has swish
 
@@ -16,15 +16,14 @@ class V1(FeatherFace):
         config: without attention, it is the network of the published weights.
     """
 
-    # The specification has totals only: these are the published weights', and CBAM's share of 502 K.
     PARTS = (
-        ("backbone MobileNetV1-0.25", "backbone", "213,072"),
-        ("CBAM, backbone", "backbone_attention", "~11.5 K"),
-        ("BiFPN", "pyramid", "77,916"),
-        ("CBAM, pyramid", "pyramid_attention", "~1.5 K"),
-        ("SSH", "context", "192,555"),
-        ("channel shuffle", "shuffles", "0"),
-        ("heads", "heads", "5,472"),
+        ("backbone MobileNetV1-0.25", "backbone"),
+        ("CBAM, backbone", "backbone_attention"),
+        ("BiFPN", "pyramid"),
+        ("CBAM, pyramid", "pyramid_attention"),
+        ("SSH", "context"),
+        ("channel shuffle", "shuffles"),
+        ("heads", "heads"),
     )
 
     def __init__(self, config: V1Config = V1Config()):  # noqa: B008 frozen
@@ -49,14 +48,11 @@ class V1(FeatherFace):
     def forward(self, images):
         """[B, H, W, 3] -> the three outputs, class scores as logits."""
         levels = self.backbone(images)  # P3, P4, P5: 64, 128, 256 channels
-        if self.backbone_attention:
-            levels = [cbam(x) for cbam, x in zip(self.backbone_attention, levels, strict=True)]
+        levels = each(self.backbone_attention, levels)
         levels = self.pyramid(levels)  # 56 channels each from here on
-        if self.pyramid_attention:
-            levels = [cbam(x) for cbam, x in zip(self.pyramid_attention, levels, strict=True)]
-        levels = [ssh(x) for ssh, x in zip(self.context, levels, strict=True)]
-        if self.shuffles:
-            levels = [shuffle(x) for shuffle, x in zip(self.shuffles, levels, strict=True)]
+        levels = each(self.pyramid_attention, levels)
+        levels = each(self.context, levels)
+        levels = each(self.shuffles, levels)
         return self.heads(levels)
 
     def resized_config(self, filters: Filters) -> V1Config:

@@ -15,9 +15,10 @@ from ffkeras.layers import (
     ProgressiveEnhancement,
     SharedCBAM,
     SmartFeatureReuse,
+    identity,
 )
-from ffkeras.models.config import V2UltraConfig
-from ffkeras.models.featherface import FeatherFace
+from ffkeras.models.featherface import FeatherFace, each
+from ffkeras.models.v2_ultra_config import V2UltraConfig
 
 
 class V2Ultra(FeatherFace):
@@ -28,14 +29,14 @@ class V2Ultra(FeatherFace):
     """
 
     PARTS = (
-        ("backbone MobileNetV1-0.25", "backbone", "213,072"),
-        ("SharedCBAM, backbone", "backbone_attention", "~1.2 K"),
-        ("BiFPN_Light", "pyramid", "~17-18 K"),
-        ("SharedCBAM, pyramid", "pyramid_attention", "< 1.2 K"),
-        ("innovations", "innovations", "< 1 K"),
-        ("SSH_Grouped", "context", "~7-12 K"),
-        ("channel shuffle", "shuffles", "0"),
-        ("SharedMultiHead", "heads", "~5-11 K"),
+        ("backbone MobileNetV1-0.25", "backbone"),
+        ("SharedCBAM, backbone", "backbone_attention"),
+        ("BiFPN_Light", "pyramid"),
+        ("SharedCBAM, pyramid", "pyramid_attention"),
+        ("innovations", "innovations"),
+        ("SSH_Grouped", "context"),
+        ("channel shuffle", "shuffles"),
+        ("SharedMultiHead", "heads"),
     )
 
     def __init__(self, config: V2UltraConfig = V2UltraConfig()):  # noqa: B008 frozen
@@ -48,11 +49,11 @@ class V2Ultra(FeatherFace):
         self.backbone_attention = (
             SharedCBAM(backbone.level_widths, config.backbone_attention_hidden, zero)
             if config.backbone_attention
-            else None
+            else identity
         )
         self.pyramid = BiFPN(channels, config.pyramid_layers, activation, share_convolution=True)
         self.pyramid_attention = (
-            SharedCBAM((channels,), config.pyramid_attention_hidden, zero) if config.pyramid_attention else None
+            SharedCBAM((channels,), config.pyramid_attention_hidden, zero) if config.pyramid_attention else identity
         )
         self.attend = (
             AttentionMultiplication(self.pyramid_attention)
@@ -74,18 +75,12 @@ class V2Ultra(FeatherFace):
 
     def forward(self, images):
         """[B, H, W, 3] -> the three outputs, class scores as logits."""
-        levels = self.backbone(images)  # P3, P4, P5: 64, 128, 256 channels
-        if self.backbone_attention is not None:
-            levels = [self.backbone_attention(x) for x in levels]
-        levels = self.pyramid(levels)  # 32 channels each from here on
-        if self.attend is not None:
-            levels = [self.attend(x) for x in levels]
+        levels = [self.backbone_attention(x) for x in self.backbone(images)]  # P3, P4, P5: 64, 128, 256 channels
+        levels = [self.attend(x) for x in self.pyramid(levels)]  # 32 channels each from here on
         for innovation in self.innovations:
             levels = innovation(levels)
-        if self.context:
-            levels = [ssh(x) for ssh, x in zip(self.context, levels, strict=True)]
-        if self.shuffles:
-            levels = [shuffle(x) for shuffle, x in zip(self.shuffles, levels, strict=True)]
+        levels = each(self.context, levels)
+        levels = each(self.shuffles, levels)
         return self.heads(levels)
 
     def resized_config(self, filters: Filters) -> V2UltraConfig:
@@ -95,10 +90,10 @@ class V2Ultra(FeatherFace):
             "pyramid_channels": self.pyramid.channels(filters),
             "context_widths": tuple(ssh.widths(filters) for ssh in self.context),
         }
-        if self.backbone_attention is not None:
+        if self.config.backbone_attention:
             changes["backbone_attention_hidden"] = self.backbone_attention.hidden_width(filters)
-        if self.pyramid_attention is not None:
+        if self.config.pyramid_attention:
             changes["pyramid_attention_hidden"] = self.pyramid_attention.hidden_width(filters)
-        if self.heads.trunk is not None:
+        if self.config.trunk_channels:
             changes["trunk_channels"] = filters(self.heads.trunk.convolution)
         return dataclasses.replace(self.config, **changes)

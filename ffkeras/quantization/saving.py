@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ffkeras.errors import UserError
+from ffkeras.errors import UserError, reason_of
 from ffkeras.files import read_json, write_bytes, write_json
 from ffkeras.models import config_from_json, config_to_json
 from ffkeras.models.build import build_model
@@ -55,9 +55,8 @@ def load_quantized(folder: str | os.PathLike) -> QuantizedFeatherFace:
             raise ValueError("it has numbers that are not finite")
         network.set_weights(arrays)
     except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
         raise UserError(
-            f"{path} does not hold weights of this {network.config.network} configuration ({reason}); "
+            f"{path} does not hold weights of this {network.config.network} configuration ({reason_of(error)}); "
             f"use the {CONFIG_FILE} that was written with them."
         ) from error
     return network

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import cv2
 import numpy as np
 
-from ffkeras.errors import UserError
+from ffkeras.errors import UserError, reason_of
 from ffkeras.quiet import quiet_command
 from ffkeras.runtime.borders import Border, DisagreementError, check_borders
 from ffkeras.runtime.metadata import Metadata, disagreement, read_metadata
@@ -87,8 +87,7 @@ class Interpreter:
                 interpreter = interpreter_class(model_content=data, num_threads=num_threads)
             interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            reason = " ".join(str(error).split())
-            raise UserError(f"{self._name} cannot be loaded ({reason}); copy or convert it again.") from error
+            raise UserError(f"{self._name} cannot be loaded ({reason_of(error)}); copy or convert it again.") from error
         return interpreter
 
     def run(self, canvas: np.ndarray) -> dict[str, np.ndarray]:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ffkeras.errors import UserError
+from ffkeras.images import drop_alpha, repeat_grey
 
 FULL_SCALES = (255, 1023, 4095, 16383, 65535)  # white, of 8 to 16 bits: the least that holds what is there is meant
 OVERSHOOT = 0.5  # of the full scale, by which a resize with cubic or Lanczos weights may exceed it
@@ -29,19 +30,16 @@ def to_picture(image: np.ndarray) -> np.ndarray:
     colours = _colours(np.asarray(image))  # a masked array or matrix is its numbers
     if colours.dtype != np.uint8:
         colours = _eight_bits(colours)
-    if colours.shape[2] == 1:
-        colours = np.repeat(colours, 3, axis=2)
-    return np.ascontiguousarray(colours)
+    return repeat_grey(colours)
 
 
 def _colours(image: np.ndarray) -> np.ndarray:
     """The colours, [H, W, 1 or 3], without alpha."""
     if not image.size:
         raise UserError(f"an image of shape {image.shape} has no pixels; give one of at least 1 x 1.")
-    if image.ndim == 2:
-        return image[..., None]
-    if image.ndim == 3 and image.shape[2] in (1, 2, 3, 4):
-        return image[..., :1] if image.shape[2] <= 2 else image[..., :3]
+    colours = drop_alpha(image)
+    if colours is not None:
+        return colours
     if image.ndim == 3 and image.shape[0] in (1, 3, 4):
         raise UserError(
             f"an image of shape {image.shape} has its channels first; give image.transpose(1, 2, 0), in BGR."

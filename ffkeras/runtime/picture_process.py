@@ -17,7 +17,6 @@ from ffkeras.errors import UserError
 from ffkeras.images import read_image
 
 PATIENCE = 60.0  # seconds for one picture; the largest take a few
-CHANNELS = 3
 
 
 class PictureProcess:

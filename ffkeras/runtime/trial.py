@@ -14,7 +14,7 @@ import sys
 
 import numpy as np
 
-from ffkeras.errors import UserError
+from ffkeras.errors import UserError, reason_of
 from ffkeras.runtime.interpreter import Interpreter, preferred_interpreter_class
 from ffkeras.runtime.model_file import read_model
 from ffkeras.runtime.released import find_model, is_released
@@ -109,8 +109,7 @@ def main() -> None:
     except UserError as error:
         answer = {"error": str(error)}
     except (MemoryError, ValueError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
-        answer = {"error": f"{name} cannot be run ({reason}); copy or convert it again."}
+        answer = {"error": f"{name} cannot be run ({reason_of(error)}); copy or convert it again."}
     print(json.dumps(answer), file=answers, flush=True)
     os._exit(0)  # an interpreter may fall over what it did to its memory
 

@@ -26,23 +26,32 @@ def lock_run(folder: Path) -> None:
     except OSError as error:
         raise UserError(f"cannot write {folder}: {error.strerror}; choose another --output.") from error
     place = folder.resolve()
-    if fcntl is None or place in _held:
+    if fcntl is None or place in _held:  # Windows opens no folder either
         return
     try:
         number = os.open(place, os.O_RDONLY)
     except OSError as error:
         raise UserError(f"cannot read {folder}: {error.strerror}; choose another --output.") from error
+    if not try_lock(number):
+        os.close(number)
+        raise UserError(f"another process is training in {folder}; wait for its end, or choose another --output.")
+    _held[place] = number
+
+
+def try_lock(number: int) -> bool:
+    """Lock an open file or folder for its descriptor, and for processes that inherit it; false where others hold it.
+
+    True also where the file system, or the machine, has no locks.
+    """
+    if fcntl is None:
+        return True
     try:
         fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(number)
-        raise UserError(
-            f"another process is training in {folder}; wait for its end, or choose another --output."
-        ) from error
+    except BlockingIOError:
+        return False
     except OSError:  # no locks here
-        os.close(number)
-        return
-    _held[place] = number
+        return True
+    return True
 
 
 def unlock_run(folder: Path) -> None:

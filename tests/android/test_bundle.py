@@ -1,8 +1,5 @@
 import importlib.util
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -123,12 +120,3 @@ def test_the_models_of_a_build_without_a_choice_are_released(capsys):
     assert models
     for name in models:
         assert remarks(RELEASED / name) == ""
-
-
-def test_help_needs_no_tensorflow(tmp_path):
-    (tmp_path / "tensorflow.py").write_text("raise SystemExit('imported TensorFlow')")
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    command = [sys.executable, str(TOOL), "--help"]
-    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert result.returncode == 0
-    assert "gradle.properties" in result.stdout

@@ -8,24 +8,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "data"))
 
 from own_sets import FACES, WRITERS
 
-from ffkeras import commands
 from ffkeras.images import read_image
 
 
-@pytest.fixture
-def ffkeras(monkeypatch, capsys, tmp_path):
-    """Runs the command in this process, in an empty folder: ffkeras(arguments) -> (exit code, output, errors)."""
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(monkeypatch, tmp_path):
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["ffkeras", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            commands.main()
-        captured = capsys.readouterr()
-        return ended.value.code, captured.out, captured.err
-
-    return call
 
 
 @pytest.fixture(params=WRITERS)

@@ -15,20 +15,6 @@ ROOT = Path(__file__).parents[2]
 PHOTO = ROOT / "tests" / "data" / "photos" / "astronaut.jpg"
 
 
-@pytest.fixture
-def ffkeras(monkeypatch, capsys):
-    """Runs the command in this process: ffkeras(arguments) -> (exit code, standard output, standard error)."""
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["ffkeras", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            commands.main()
-        captured = capsys.readouterr()
-        return ended.value.code, captured.out, captured.err
-
-    return call
-
-
 def test_detect_needs_no_model(ffkeras):
     assert ffkeras("detect", PHOTO) == (0, f"{PHOTO}: 1 face\n", "")
 
@@ -48,6 +34,13 @@ def test_models_lists_the_names(ffkeras):
     code, out, _ = ffkeras("models")
     assert code == 0
     assert "nano_b_fast_640 (default): 383 KB, " in out
+
+
+@pytest.mark.parametrize(("name", "missing"), [("detect", "INPUT"), ("data", "action"), ("export-c", "MODEL")])
+def test_a_command_without_what_it_needs_says_what(ffkeras, name, missing):
+    code, out, err = ffkeras(name)
+    assert (code, out) == (2, "")
+    assert err.endswith(f"the following arguments are required: {missing}\n")
 
 
 def test_version_and_mistakes(ffkeras):

@@ -4,9 +4,10 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from ffkeras.compare.moved_faces import FaceSummary
 from ffkeras.compare.outputs import OutputDifference
 from ffkeras.crosscheck.markdown import to_markdown
-from ffkeras.crosscheck.report import FaceSummary, FileReport, RuntimeResult
+from ffkeras.crosscheck.report import FileReport, RuntimeResult
 from ffkeras.crosscheck.text import to_renderable
 
 SAME = (OutputDifference("classification", 0.0, 0.0, True),)

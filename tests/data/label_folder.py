@@ -1,9 +1,10 @@
-"""Synthetic faces as a folder that the commands take."""
+"""Pictures with label.txt as a folder that the commands take."""
 
 import os
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from ffkeras.data.synthetic import SyntheticFaces
 from ffkeras.files import atomic_path, write_text
@@ -30,3 +31,20 @@ def write_label_folder(faces: SyntheticFaces, folder: str | os.PathLike) -> Path
             lines.append(" ".join(f"{value:.4f}" for value in numbers))
     write_text(folder / "label.txt", "\n".join(lines) + "\n")
     return folder / "label.txt"
+
+
+def write_noise_folder(folder: Path, count: int, size: tuple[int, int], labels: list[str]) -> None:
+    """Write pictures of noise (JPEG, in `folder`), each with the same lines of labels.
+
+    Args:
+        folder: it exists.
+        count: how many.
+        size: (height, width).
+        labels: lines of label.txt for each picture, such as "20 20 40 40".
+    """
+    lines = []
+    for index in range(count):
+        noise = np.random.default_rng(index).integers(0, 255, (*size, 3), np.uint8)
+        cv2.imwrite(str(folder / f"{index}.jpg"), noise)
+        lines += [f"# {index}.jpg", *labels]
+    write_text(folder / "label.txt", "\n".join(lines) + "\n")

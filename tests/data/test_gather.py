@@ -101,6 +101,16 @@ def test_known_and_damaged_pictures_are_left_out(tmp_path, official, landmarks, 
     assert "not an image" in caplog.text
 
 
+def test_pictures_that_a_detector_has_drawn_on_are_left_out(tmp_path, official):
+    names = ["runs/detect/exp", "Results", "a/output_test", "predictions"]
+    files = {f"{name}/0_Parade_a_0_{k}.jpg": jpeg(200, 100) for k, name in enumerate(names)}
+    clean = jpeg(190, 100)
+    git = repository(tmp_path / "a", {**files, "train/0_Parade_a_0_1.jpg": clean})
+    gather([git], official, None, [], tmp_path / "out")
+    (image,) = read_widerface(tmp_path / "out")
+    assert image.path.read_bytes() == clean
+
+
 def test_what_cannot_be_gathered_is_said(tmp_path, official, landmarks):
     git = repository(tmp_path / "a", {"b.jpg": jpeg(9, 9)})
     with pytest.raises(UserError, match="none of the repositories"):

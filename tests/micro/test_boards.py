@@ -6,12 +6,13 @@ import shutil
 import numpy as np
 import pytest
 from golden_answers import MODELS, ROOT, answers, smallest_model
+from linker_sums import section_sizes
 from pictures import write_bmp, write_ppm
 
 from ffkeras.errors import UserError
 from ffkeras.firmware.boards import list_boards, run_board
 from ffkeras.firmware.footprint import read_footprint
-from ffkeras.firmware.link_map import read_link_map, section_sizes
+from ffkeras.firmware.link_map import read_link_map
 from ffkeras.images import read_image
 
 pytestmark = pytest.mark.device

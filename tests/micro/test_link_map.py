@@ -1,8 +1,9 @@
 import pytest
+from linker_sums import section_sizes
 
 from ffkeras.errors import UserError
 from ffkeras.firmware.footprint import read_footprint
-from ffkeras.firmware.link_map import Piece, read_link_map, section_sizes
+from ffkeras.firmware.link_map import Piece, read_link_map
 
 MAP = """\
 Archive member included to satisfy reference by file (symbol)

@@ -7,7 +7,11 @@ import pytest
 from ffkeras.backend import keras
 from ffkeras.layers.deformable_convolution import ModulatedConvolution
 from ffkeras.models.describe import describe
+from ffkeras.models.nano_b import NanoB
+from ffkeras.models.specified_budgets import PART_BUDGETS
 from ffkeras.models.trace import Call, count_macs
+from ffkeras.models.v1 import V1
+from ffkeras.models.v2_ultra import V2Ultra
 from tests.models.networks import count, lively_network
 
 SIZE = (64, 96)
@@ -72,6 +76,12 @@ def test_modules_that_are_switched_off_are_listed_empty():
     config = dataclasses.replace(lively_network("nano_b").config, scale_decoupling=False)
     decoupling = part(describe(lively_network(config), SIZE), "scale_decoupling")
     assert (decoupling.parameters, decoupling.macs, decoupling.output_shapes) == (0, 0, [])
+
+
+@pytest.mark.parametrize("network_class", [V1, V2Ultra, NanoB])
+def test_the_specification_grants_each_part_of_a_network_something(network_class):
+    network = network_class().config.network
+    assert list(PART_BUDGETS[network]) == [attribute for _, attribute in network_class.PARTS]
 
 
 def test_a_description_survives_json(network):

@@ -37,7 +37,7 @@ REFERENCE_RUNS = {  # model -> golden pictures; each takes seconds
         "strip",
         "pixel",
     ),
-    "nano_b_320_int8.tflite": ("crowd", "strip"),
+    "nano_b_fast_320_int8.tflite": ("crowd", "strip"),
 }
 SERVICE_MODEL = "v2_ultra_320_int8.tflite"
 SUITES = {"bookworm": "tflite_runtime", "trixie": "ai_edge_litert"}  # -> the interpreter that pip chooses there

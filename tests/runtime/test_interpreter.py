@@ -57,6 +57,18 @@ def test_the_sign_bit_road_equals_the_general_formula(lamp_int8):
     assert np.array_equal(general, np.clip((canvas.astype(int) - 128) * 2 - 3, -128, 127))
 
 
+def test_what_an_interpreter_complains_of_at_length_stays_one_sentence(lamp_int8):
+    class Verbose:
+        def __init__(self, **_):
+            raise RuntimeError("unsupported datatype\nof a tensor " * 100)
+
+    with pytest.raises(UserError) as raised:
+        Interpreter(lamp_int8, interpreter_class=Verbose)
+    sentence = str(raised.value)
+    assert sentence.startswith(f"{lamp_int8} cannot be loaded (unsupported datatype of a tensor unsupported")
+    assert sentence.endswith("...); copy or convert it again.") and len(sentence) < len(str(lamp_int8)) + 300
+
+
 def test_a_canvas_of_another_size_is_refused(lamp_int8):
     with pytest.raises(ValueError, match="canvas"):
         Interpreter(lamp_int8).run(np.zeros((128, 96, 3), np.uint8))

@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import cv2
 import numpy as np
 import pytest
 
@@ -13,17 +12,13 @@ from ffkeras.stablehlo.batches import BatchMaker, load_source, matcher_of
 from ffkeras.stablehlo.plan import Plan
 from ffkeras.training.config import TrainingConfig
 from ffkeras.training.matching import FACE
+from tests.data.label_folder import write_noise_folder
 
 
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory) -> Plan:
     folder = tmp_path_factory.mktemp("faces")
-    lines = []
-    for index in range(5):
-        image = np.random.default_rng(index).integers(0, 255, (80, 120, 3), np.uint8)
-        cv2.imwrite(str(folder / f"{index}.jpg"), image)
-        lines += [f"# {index}.jpg", "20 20 40 40", "70 30 20 24"]
-    (folder / "label.txt").write_text("\n".join(lines) + "\n")
+    write_noise_folder(folder, 5, (80, 120), ["20 20 40 40", "70 30 20 24"])
     return Plan(
         (), TrainingConfig(data=(str(folder),), image_size=(64, 96), batch_size=2, steps=7), anchors=TWO_PER_CELL
     )

@@ -5,14 +5,12 @@ import sys
 import venv
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
 from ffkeras.backend import keras
 from ffkeras.data.samples import PipelineConfig, make_sample
 from ffkeras.geometry import make_anchors
-from ffkeras.models import BackboneConfig, NanoBConfig
 from ffkeras.models.build import build_model
 from ffkeras.models.saving import save_run
 from ffkeras.stablehlo.arrays import unpack
@@ -20,20 +18,12 @@ from ffkeras.stablehlo.batches import batch_arrays, batch_bytes, load_source, ma
 from ffkeras.stablehlo.export import TARGETS, TAUGHT, LoweredStep, export_training, make_encoding
 from ffkeras.stablehlo.plan import LoweredRun, Plan
 from ffkeras.training.config import TrainingConfig
-from tests.conftest import SMALL_WIDTHS
+from tests.data.label_folder import write_noise_folder
+from tests.small_networks import SMALLEST_NANO_B
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
-SMALLEST = NanoBConfig(
-    backbone=BackboneConfig(widths=SMALL_WIDTHS),
-    attention=False,
-    mse_fpn=False,
-    assn=False,
-    context=False,
-    scale_decoupling=False,
-    pyramid_layers=1,
-)
 STEPS = 3
 
 
@@ -49,15 +39,10 @@ def jax_python(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory) -> Plan:
     folder = tmp_path_factory.mktemp("lowered")
-    lines = []
-    for index in range(6):
-        image = np.random.default_rng(index).integers(0, 255, (96, 96, 3), np.uint8)
-        cv2.imwrite(str(folder / f"{index}.jpg"), image)
-        lines += [f"# {index}.jpg", "20 20 30 40", "60 30 20 24"]
-    (folder / "label.txt").write_text("\n".join(lines) + "\n")
+    write_noise_folder(folder, 6, (96, 96), ["20 20 30 40", "60 30 20 24"])
     for name, seed in (("student", 1), ("teacher", 2)):
         keras.utils.set_random_seed(seed)
-        save_run(build_model(SMALLEST), folder / name)
+        save_run(build_model(SMALLEST_NANO_B), folder / name)
     run = LoweredRun("a", str(folder / "student"))
     return Plan(
         (run,),
@@ -84,7 +69,7 @@ def test_steps_in_jax_are_those_of_tensorflow(jax_python, plan, tmp_path):
         plan.training.image_size, plan.training.batch_size, plan.mean, plan.training.seed, plan.training.augment
     )
     schedule = plan.schedule
-    assert len(make_anchors(SMALLEST.anchors, plan.training.image_size)) == 252
+    assert len(make_anchors(SMALLEST_NANO_B.anchors, plan.training.image_size)) == 252
     for number in range(STEPS):
         for row in range(plan.training.batch_size):
             write_sample(make_sample(source, config, number * plan.training.batch_size + row), match, plan, arrays, row)

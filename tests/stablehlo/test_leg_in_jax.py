@@ -12,28 +12,18 @@ import numpy as np
 import pytest
 
 from ffkeras.errors import UserError
-from ffkeras.models import BackboneConfig, NanoBConfig
 from ffkeras.stablehlo.leg import Leg, LegResult
 from ffkeras.stablehlo.leg_pack import leg_variables, pack_leg
 from ffkeras.stablehlo.leg_return import take_back_leg
 from ffkeras.training.config import TrainingConfig
 from ffkeras.training.lock import unlock_run
 from ffkeras.training.run import resume_run, start_run
-from tests.conftest import SMALL_WIDTHS
+from tests.small_networks import SMALLEST_NANO_B
 
 pytest.importorskip("jax")
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
-SMALLEST = NanoBConfig(
-    backbone=BackboneConfig(widths=SMALL_WIDTHS),
-    attention=False,
-    mse_fpn=False,
-    assn=False,
-    context=False,
-    scale_decoupling=False,
-    pyramid_layers=1,
-)
 CONFIG = TrainingConfig(
     synthetic_count=12,
     image_size=(64, 64),
@@ -59,7 +49,7 @@ def begun(frozen_share, tmp_path_factory):
     """A run folder before its first step, and a leg of 20 of its 24 steps, done in JAX."""
     folder = tmp_path_factory.mktemp("leg")
     config = dataclasses.replace(CONFIG, frozen_norm_share=frozen_share)
-    trainer = start_run(SMALLEST, config, folder / "run")
+    trainer = start_run(SMALLEST_NANO_B, config, folder / "run")
     pack_leg(trainer, folder / "leg", 20, PIECE)
     unlock_run(folder / "run")
     shutil.copytree(folder / "run", folder / "here")

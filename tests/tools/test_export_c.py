@@ -1,11 +1,9 @@
 import importlib.util
-import os
 
 import pytest
 
 from ffkeras.commands import export_c
 from ffkeras.errors import UserError
-from tests.tool import run_tool
 
 needs_tflite_micro = pytest.mark.skipif(
     importlib.util.find_spec("tflite_micro") is None, reason="tflite-micro is not installed (Linux on x86-64)"
@@ -63,11 +61,3 @@ def test_a_folder_that_cannot_be_written_shows_before_the_work(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="nothing can be written below it"):
         export_c.main([str(tmp_path / "none.tflite"), "--output", str(tmp_path / "file")])
-
-
-def test_help_needs_no_tensorflow(tmp_path):
-    (tmp_path / "tensorflow.py").write_text("raise SystemExit('imported TensorFlow')")
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    result = run_tool("export_c", "--help", environment=environment)
-    assert result.returncode == 0
-    assert "C99" in result.stdout

@@ -1,11 +1,9 @@
 import importlib.util
-import os
 from pathlib import Path
 
 import pytest
 
 from ffkeras.errors import UserError
-from tests.tool import run_tool
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "export_c_array.py"
 _spec = importlib.util.spec_from_file_location("export_c_array", TOOL)
@@ -41,11 +39,3 @@ def test_a_folder_that_cannot_be_written_shows_before_the_work(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="nothing can be written below it"):
         export_c_array.main([str(tmp_path / "none.tflite"), "--output", str(tmp_path / "file")])
-
-
-def test_help_needs_no_tensorflow(tmp_path):
-    (tmp_path / "tensorflow.py").write_text("raise SystemExit('imported TensorFlow')")
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    result = run_tool("export_c_array", "--help", environment=environment)
-    assert result.returncode == 0
-    assert "MicroMutableOpResolver" in result.stdout

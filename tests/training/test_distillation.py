@@ -9,7 +9,7 @@ from ffkeras.backend import tf
 from ffkeras.data.synthetic import SyntheticFaces
 from ffkeras.errors import UserError
 from ffkeras.models.build import build_model
-from ffkeras.models.config import THREE_PER_CELL, V2UltraConfig
+from ffkeras.models.config import THREE_PER_CELL
 from ffkeras.models.saving import QUANTIZED_FILE, save_run
 from ffkeras.training.config import TrainingConfig
 from ffkeras.training.distillation import (
@@ -23,6 +23,7 @@ from ffkeras.training.distillation import (
 from ffkeras.training.losses import LOSSES, multibox_loss
 from ffkeras.training.run import make_loss, resume_run, start_run
 from ffkeras.training.trainer import Trainer
+from tests.small_networks import PLAIN_V2_ULTRA
 
 SIZE = (64, 64)
 CONFIG = TrainingConfig(
@@ -34,17 +35,7 @@ CONFIG = TrainingConfig(
     frozen_norm_share=0,
     validation_size=SIZE,
 )
-SMALLEST = V2UltraConfig(
-    smart_feature_reuse=False,
-    attention_multiplication=False,
-    progressive_enhancement=False,
-    multi_scale_intelligence=False,
-    dynamic_weight_sharing=False,
-    context=False,
-    backbone_attention=False,
-    pyramid_attention=False,
-    pyramid_layers=1,
-)
+SMALLEST = dataclasses.replace(PLAIN_V2_ULTRA, backbone_attention=False, pyramid_attention=False, pyramid_layers=1)
 TEACHER = dataclasses.replace(SMALLEST, mean=(104.0, 117.0, 123.0))
 STUDENT = dataclasses.replace(SMALLEST, anchors=THREE_PER_CELL)
 

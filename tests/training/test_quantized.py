@@ -1,3 +1,4 @@
+import dataclasses
 import os
 import signal
 
@@ -5,22 +6,13 @@ import numpy as np
 import pytest
 
 from ffkeras.errors import UserError
-from ffkeras.models.config import V2UltraConfig
 from ffkeras.models.saving import load_run
 from ffkeras.quantization.saving import load_quantized
 from ffkeras.training.config import QUANTIZE_DEFAULTS, TrainingConfig
 from ffkeras.training.run import resume_run, start_run
+from tests.small_networks import PLAIN_V2_ULTRA
 
-NETWORK = V2UltraConfig(
-    smart_feature_reuse=False,
-    attention_multiplication=False,
-    progressive_enhancement=False,
-    multi_scale_intelligence=False,
-    dynamic_weight_sharing=False,
-    context=False,
-    backbone_attention=False,
-    pyramid_layers=1,
-)
+NETWORK = dataclasses.replace(PLAIN_V2_ULTRA, backbone_attention=False, pyramid_layers=1)
 SETTINGS = {"synthetic_count": 16, "image_size": (64, 64), "batch_size": 4, "validation_size": (64, 64)}
 
 

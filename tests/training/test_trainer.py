@@ -10,12 +10,12 @@ import pytest
 
 from ffkeras.data.synthetic import SyntheticFaces
 from ffkeras.errors import UserError
-from ffkeras.models.config import V2UltraConfig
 from ffkeras.models.saving import load_run, save_run
 from ffkeras.progress import training_progress
 from ffkeras.training.config import TrainingConfig
 from ffkeras.training.run import resume_run, start_run
 from ffkeras.training.trainer import Trainer
+from tests.small_networks import PLAIN_V2_ULTRA
 
 CONFIG = TrainingConfig(
     synthetic_count=24,
@@ -26,14 +26,7 @@ CONFIG = TrainingConfig(
     warmup_steps=5,
     validation_size=(64, 64),
 )
-NETWORK = V2UltraConfig(
-    smart_feature_reuse=False,
-    attention_multiplication=False,
-    progressive_enhancement=False,
-    multi_scale_intelligence=False,
-    dynamic_weight_sharing=False,
-    context=False,
-)
+NETWORK = PLAIN_V2_ULTRA
 
 
 def read_rows(path):

@@ -15,7 +15,7 @@ from tests.web.demo_page import DemoPage
 from tests.web.places import DEMO, GOLDEN, RELEASED
 
 NODE_DRIVER = Path(__file__).with_name("run_detector.mjs")
-FIRST_MODEL = "nano_b_320_int8"  # the page starts with it
+FIRST_MODEL = "nano_b_fast_320_int8"  # the page starts with it
 
 
 @pytest.fixture(scope="session")

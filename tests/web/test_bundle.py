@@ -35,16 +35,16 @@ def test_the_index_lists_the_files_in_the_order_given(web_models):
     index = json.loads((web_models / INDEX).read_text())
     assert index["format"] == 1
     files = [entry["file"] for entry in index["models"]]
-    assert files[0] == "nano_b_320_web.tflite"
+    assert files[0] == "nano_b_fast_320_web.tflite"
     assert {path.name for path in web_models.glob("*.tflite")} == set(files)
     assert all((web_models / entry["file"]).stat().st_size == entry["bytes"] for entry in index["models"])
 
 
 def test_a_model_for_the_web_finds_the_same_faces_behind_float32_borders(released, web_models, photographs):
-    model = web_models / "nano_b_320_web.tflite"
+    model = web_models / "nano_b_fast_320_web.tflite"
     record = read_metadata(model.read_bytes(), model.name)
     assert (record.borders, record.quantization) == ("float32", "int8")
-    detectors = [FaceDetector(released / "nano_b_320_int8.tflite"), FaceDetector(model)]
+    detectors = [FaceDetector(released / "nano_b_fast_320_int8.tflite"), FaceDetector(model)]
     found = [[face.to_json() for image in photographs for face in detector.detect(image)] for detector in detectors]
     assert found[0]
     assert found[0] == found[1]
@@ -56,7 +56,7 @@ def test_a_float32_file_is_taken_as_it_is(released, photographs):
 
 
 def test_a_file_that_decodes_is_refused(released, photographs):
-    decoded = apply_target((released / "nano_b_320_int8.tflite").read_bytes(), TARGETS["phone"])
+    decoded = apply_target((released / "nano_b_fast_320_int8.tflite").read_bytes(), TARGETS["phone"])
     with pytest.raises(UserError, match="phone.tflite decodes in the file.*bundle the int8 file"):
         make_web_model(decoded, "phone.tflite", photographs)
 
@@ -72,10 +72,10 @@ def test_names_say_web_in_the_place_of_the_kind(tmp_path):
 
 
 def test_two_files_of_one_name_are_refused_before_anything_is_written(released, tmp_path, photographs):
-    model = released / "nano_b_320_int8.tflite"
+    model = released / "nano_b_fast_320_int8.tflite"
     (tmp_path / "other").mkdir()
     shutil.copy(model, tmp_path / "other" / model.name)
-    with pytest.raises(UserError, match="two of the given files would be nano_b_320_web.tflite"):
+    with pytest.raises(UserError, match="two of the given files would be nano_b_fast_320_web.tflite"):
         bundle_models([model, tmp_path / "other" / model.name], tmp_path / "models", photographs)
     assert not (tmp_path / "models").exists()
 
@@ -84,7 +84,7 @@ def test_a_bad_file_among_good_ones_leaves_the_folder_as_it_was(released, tmp_pa
     (tmp_path / "letter.tflite").write_bytes(b"Dear all, this is no model.")
     with pytest.raises(UserError, match="letter.tflite is not a TFLite file"):
         bundle_models(
-            [released / "nano_b_320_int8.tflite", tmp_path / "letter.tflite"], tmp_path / "models", photographs
+            [released / "nano_b_fast_320_int8.tflite", tmp_path / "letter.tflite"], tmp_path / "models", photographs
         )
     assert not (tmp_path / "models").exists()
 

@@ -166,7 +166,7 @@ def test_floats_beyond_int8_give_the_faces_of_python(int8_outputs, decode_job, r
 def test_outputs_that_the_file_decoded_give_the_faces_of_python(
     golden, golden_folder, released, decode_job, run_detector
 ):
-    interpreter = Interpreter(apply_target((released / "nano_b_320_int8.tflite").read_bytes(), TARGETS["phone"]))
+    interpreter = Interpreter(apply_target((released / "nano_b_fast_320_int8.tflite").read_bytes(), TARGETS["phone"]))
     record = interpreter.metadata
     jobs, expected = [], []
     for entry in golden["images"]:
@@ -194,7 +194,7 @@ def test_a_record_is_read_as_python_reads_it(released, web_models, run_detector)
 
 
 def test_a_file_cut_anywhere_is_refused_in_one_sentence(web_models, tmp_path, run_detector):
-    model = (web_models / "nano_b_320_web.tflite").read_bytes()
+    model = (web_models / "nano_b_fast_320_web.tflite").read_bytes()
     lengths = [0, 3, 8, 100, *np.linspace(1000, len(model) - 1, 40).astype(int)]
     jobs = []
     for length in map(int, lengths):
@@ -206,7 +206,7 @@ def test_a_file_cut_anywhere_is_refused_in_one_sentence(web_models, tmp_path, ru
 
 
 def test_one_changed_byte_is_found(web_models, tmp_path, run_detector):
-    model = (web_models / "nano_b_320_web.tflite").read_bytes()
+    model = (web_models / "nano_b_fast_320_web.tflite").read_bytes()
     jobs = []
     for place in np.linspace(len(model) // 4, len(model) - 1, 40).astype(int):
         changed = bytearray(model)
@@ -219,7 +219,7 @@ def test_one_changed_byte_is_found(web_models, tmp_path, run_detector):
 
 
 def test_other_files_are_told_apart(web_models, tmp_path, run_detector):
-    model = (web_models / "nano_b_320_web.tflite").read_bytes()
+    model = (web_models / "nano_b_fast_320_web.tflite").read_bytes()
     files = {
         "letter.tflite": (b"Dear all, this is no model.", "is not a TFLite file, or is truncated (the file identifier"),
         "other.tflite": (model.replace(b"ffkeras\0", b"someone\0"), "is a TFLite file without an ffkeras record"),

@@ -19,7 +19,7 @@ TYPES = {
     "app/main.js": "text/javascript",
     "style.css": "text/css",
     "models/index.json": "application/json",
-    "models/nano_b_320_web.tflite": "application/octet-stream",
+    "models/nano_b_fast_320_web.tflite": "application/octet-stream",
     "vendor/litert/litert_wasm_internal.wasm.gz": "application/gzip",
 }
 

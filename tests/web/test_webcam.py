@@ -45,7 +45,7 @@ def opened(open_demo, filmed):
 @pytest.fixture
 def page(opened):
     """One page for many tests, because each one compiles ten megabytes; the webcam runs, on the first model."""
-    opened.choose_model("nano_b_320")
+    opened.choose_model("nano_b_fast_320")
     opened.set_threshold(0.5)
     if opened.page.text_content("#webcam") == "Start webcam":
         opened.page.click("#webcam")
@@ -69,7 +69,7 @@ def test_the_face_is_found_and_frames_per_second_are_shown(page, frame, released
     assert all(value >= 0 for value in times.values())
     assert times["In all"] >= times["Network"] > 0
     (face,), _ = page.faces()
-    (expected,) = FaceDetector(released / "nano_b_320_int8.tflite").detect(frame)
+    (expected,) = FaceDetector(released / "nano_b_fast_320_int8.tflite", score_threshold=0.5).detect(frame)
     np.testing.assert_allclose(face.box, expected.box, atol=PIXELS)
 
 

@@ -15,11 +15,12 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")  # bad files are told in our own sentences
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")  # UDP loses parts of pictures
 
 from ffkeras import cli  # noqa: E402
 from ffkeras.errors import UserError  # noqa: E402
 
-DEFAULT_MODEL = ROOT / "tflite" / "models" / "nano_b_320_int8.tflite"
+DEFAULT_MODEL = ROOT / "tflite" / "models" / "nano_b_fast_320_int8.tflite"
 FIRST_CAMERA = "0"
 MOST_THREADS = 4  # a Raspberry Pi has four cores
 WINDOW = "ffkeras"
@@ -36,7 +37,7 @@ def parse_arguments() -> argparse.Namespace:
         metavar="INPUT",
         help="camera number or /dev/video, URL, file, folder",
     )
-    parser.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="default: nano_b_320_int8.tflite")
+    parser.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="default: nano_b_fast_320_int8.tflite")
     parser.add_argument("--json", metavar="FILE", help="add a line of JSON for each picture; - is standard output")
     parser.add_argument("--score-threshold", type=float, help="least probability of a face (default: the model's)")
     threads = min(MOST_THREADS, os.cpu_count() or 1)

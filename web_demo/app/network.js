@@ -4,6 +4,7 @@ import { UserError } from "../detector/index.js";
 import { Tensor, loadAndCompile, loadLiteRt, supportsFeature } from "../vendor/litert/litert.js";
 import { fetchBytes } from "./fetching.js";
 
+const LONGEST_REASON = 200; // characters
 const FOLDER = new URL("../vendor/litert/", import.meta.url);
 const FAST = "litert_wasm_internal"; // needs relaxed SIMD, which some browsers lack
 const COMPATIBLE = "litert_wasm_compat_internal";
@@ -32,7 +33,7 @@ export async function openNetwork(bytes, record, name) {
   await ensureRuntime();
   complaints = [];
   const refuse = (error) => {
-    const reason = error?.message ?? String(error); // C++ throws numbers
+    const reason = String(error?.message ?? error).slice(0, LONGEST_REASON); // C++ throws numbers
     throw new Error(`${name} cannot be run by LiteRT.js (${reason}); convert it with tools/convert_tflite.py.`);
   };
   const model = await loadAndCompile(bytes, { accelerator: "wasm" }).catch(refuse);

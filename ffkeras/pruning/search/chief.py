@@ -4,10 +4,9 @@ import contextlib
 import os
 import time
 from collections.abc import Callable
-from concurrent import futures
 
 from ffkeras.errors import UserError
-from ffkeras.pruning.search.keras_tuner import OracleServicer, grpc, protos
+from ffkeras.pruning.search.keras_tuner import grpc, oracle_server
 from ffkeras.pruning.search.oracle import RateOracle
 
 SECONDS_BETWEEN_LOOKS = 0.5
@@ -29,8 +28,7 @@ def serve(oracle: RateOracle, step: Callable[[], None] = lambda: None) -> None:
         UserError: the address cannot be used.
     """
     address = _address()
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=1))
-    protos.get_service_grpc().add_OracleServicer_to_server(OracleServicer(oracle), server)
+    server = oracle_server(oracle)
     try:
         port = server.add_insecure_port(address)
     except RuntimeError:

@@ -4,11 +4,10 @@ import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 
-from ffkeras.files import write_json
 from ffkeras.pruning.search.keras_tuner import (
-    BayesianOptimizationOracle,
     HyperParameters,
     Objective,
+    Oracle,
     Trial,
     TrialStatus,
     synchronized,
@@ -20,7 +19,7 @@ FINGERPRINT = "search"  # a fixed value in every trial, by which a worker sees t
 LOST_AFTER = 180.0  # seconds without a sign of life, after which a worker's trial goes to another one
 
 
-class RateOracle(BayesianOptimizationOracle):
+class RateOracle(Oracle):
     """Gives out rates: first the starting points in their order, then those that a Gaussian process finds promising.
 
     A worker that asks again, because it was started anew under its name, is given the trial it lost. The trial of a
@@ -78,7 +77,7 @@ class RateOracle(BayesianOptimizationOracle):
     def create_trial(self, tuner_id: str) -> Trial:
         """The next trial for a worker; see `Oracle.create_trial`. One without values means wait, or the end."""
         self.release_lost()
-        everything_given = len(self.trials) >= self.max_trials and not self._retry_queue
+        everything_given = len(self.trials) >= self.max_trials and not self.given_again
         if everything_given and self.ongoing_trials and tuner_id not in self.ongoing_trials:
             self.tuner_ids.add(tuner_id)
             return Trial(self.get_space(), trial_id="", status=TrialStatus.IDLE)
@@ -97,7 +96,7 @@ class RateOracle(BayesianOptimizationOracle):
         latest = self._clock() - LOST_AFTER
         lost = [name for name, trial in self.ongoing_trials.items() if self._heard.get(trial.trial_id, latest) < latest]
         for name in lost:
-            self._retry_queue.append(self.ongoing_trials.pop(name).trial_id)
+            self.given_again.append(self.ongoing_trials.pop(name).trial_id)
             self.tuner_ids.discard(name)
         if lost:
             self.save()
@@ -106,7 +105,7 @@ class RateOracle(BayesianOptimizationOracle):
     @synchronized
     def finished(self) -> bool:
         """Whether every trial has been given out and has come back."""
-        return len(self.trials) >= self.max_trials and not self._retry_queue and not self.ongoing_trials
+        return len(self.trials) >= self.max_trials and not self.given_again and not self.ongoing_trials
 
     @synchronized
     def update_trial(self, trial_id: str, metrics: Mapping[str, float], step: int = 0) -> Trial:
@@ -120,26 +119,10 @@ class RateOracle(BayesianOptimizationOracle):
         """Note that a trial has ended; see `Oracle.end_trial`."""
         if trial.trial_id in self.end_order:
             return
-        if trial.trial_id in self._retry_queue:  # it was taken away from a worker that lives after all
-            self._retry_queue.remove(trial.trial_id)
+        if trial.trial_id in self.given_again:  # it was taken away from a worker that lives after all
+            self.given_again.remove(trial.trial_id)
         super().end_trial(trial)
         self._on_change(list(self.trials.values()))
-
-    def save(self) -> None:
-        """Write the state, whole or not at all, so that a kill does not spoil it."""
-        write_json(self._get_oracle_fname(), self.get_state())
-
-    def _save_trial(self, trial: Trial) -> None:
-        write_json(f"{self._get_trial_dir(trial.trial_id)}/trial.json", trial.get_state())
-
-    def reload(self) -> None:
-        """Read the state that `save` wrote; trials that were out are tried again."""
-        super().reload()
-        self._retry_queue = [
-            trial.trial_id
-            for trial in self.trials.values()
-            if trial.status not in (TrialStatus.COMPLETED, TrialStatus.FAILED)
-        ]
 
 
 def rates_of(trial: Trial) -> dict[str, float]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from ffkeras.errors import UserError
-from ffkeras.pruning.search.keras_tuner import BaseTuner, FatalError, Trial, grpc
+from ffkeras.pruning.search.keras_tuner import FatalError, Trial, Tuner, grpc
 from ffkeras.pruning.search.oracle import FINGERPRINT, RateOracle, rates_of
 
 PROJECT = "trials"
@@ -22,7 +22,7 @@ class TrialError(FatalError):
     """Ends the search: Keras Tuner would count other exceptions as failed trials and go on."""
 
 
-class RateTuner(BaseTuner):
+class RateTuner(Tuner):
     """Runs trials until the oracle has no more.
 
     Args:
@@ -78,11 +78,6 @@ class RateTuner(BaseTuner):
         except Exception as error:
             raise TrialError(str(error)) from error
 
-    def save(self) -> None:
-        """The oracle's state is all there is; a worker's is the chief's."""
-        if not self._is_worker():
-            self.oracle.save()
-
     @contextlib.contextmanager
     def _signs_of_life(self, trial_id: str) -> Iterator[None]:
         """Ask the chief for the trial every now and then, which tells it that this worker lives."""
@@ -94,7 +89,7 @@ class RateTuner(BaseTuner):
                     self.oracle.get_trial(trial_id)
 
         thread = threading.Thread(target=ask, daemon=True)
-        if self._is_worker():
+        if self.is_worker:
             thread.start()
         try:
             yield

@@ -8,6 +8,8 @@ import java.util.Map;
 
 /** Runs one .tflite file that carries an ffkeras record, with quantisation hidden: pixels in, outputs out. */
 public final class Interpreter {
+    private static final int LONGEST_REASON = 200; // characters
+
     private final String name;
     private final Metadata metadata;
     private final TfliteGraph graph;
@@ -96,6 +98,9 @@ public final class Interpreter {
             return binding.load(model, threads);
         } catch (TfliteBinding.LoadException error) {
             String reason = String.valueOf(error.getMessage()).trim().replaceAll("\\s+", " ");
+            if (reason.length() > LONGEST_REASON) { // TFLite may complain of every tensor of a file
+                reason = reason.substring(0, LONGEST_REASON - 3) + "...";
+            }
             throw new UserError(name + " cannot be loaded (" + reason + "); copy or convert it again.", error);
         }
     }

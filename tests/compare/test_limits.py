@@ -1,8 +1,8 @@
 import dataclasses
 
-from ffkeras.compare.outputs import OutputDifference
-from ffkeras.crosscheck import limits
-from ffkeras.crosscheck.report import FaceSummary, OperationDifference
+from ffkeras.compare import limits
+from ffkeras.compare.moved_faces import FaceSummary
+from ffkeras.compare.outputs import OperationDifference, OutputDifference
 
 STILL = FaceSummary(200, 3, 2, 0, 0, 0.4, 2.0, 0.5, 2.5, 0.02)
 

@@ -9,8 +9,8 @@ faces have limits across families.
 import math
 from collections.abc import Mapping
 
-from ffkeras.compare.outputs import OutputDifference
-from ffkeras.crosscheck.report import FaceSummary, OperationDifference
+from ffkeras.compare.moved_faces import FaceSummary
+from ffkeras.compare.outputs import OperationDifference, OutputDifference
 
 OPERATION_LSB = 1  # one operation alone, on the same inputs
 FLOAT_DIFFERENCE = 2e-3  # float outputs, absolute: codes are of the order of 10; other orders of summation give 1e-5
