@@ -12,13 +12,14 @@ from ffkeras.pruning.dimensions import GROUPS, PruningMap
 from ffkeras.pruning.fpgm import choose
 from ffkeras.pruning.removal import remove
 from tests.models.networks import lively_network
+from tests.pruning.maps import map_of
 
 NETWORKS = ("nano_b", "v2_ultra", "v1")
 
 
 @pytest.fixture(scope="module", params=NETWORKS)
 def pruning_map(request):
-    return PruningMap(lively_network(request.param))
+    return map_of(request.param)
 
 
 def names(pruning_map, dimension):
@@ -43,14 +44,14 @@ def test_groups_are_the_six_named_ones(pruning_map):
 
 
 def test_backbone_groups_follow_the_strides():
-    pruning_map = PruningMap(lively_network("nano_b"))
+    pruning_map = map_of("nano_b")
     expected = ["4"] * 4 + ["8"] * 2 + ["16"] * 6 + ["32"] * 2  # the stem and 13 blocks
     names = ["backbone.stem", *(f"backbone.blocks.{i}.pointwise" for i in range(13))]
     assert [pruning_map[name].group for name in names] == [f"backbone/{stride}" for stride in expected]
 
 
 def test_the_pyramid_is_one_dimension_because_its_maps_are_added():
-    pruning_map = PruningMap(lively_network("nano_b"))
+    pruning_map = map_of("nano_b")
     (pyramid,) = (dimension for dimension in pruning_map.dimensions if dimension.group == "pyramid")
     together = names(pruning_map, pyramid.name)
     assert {f"pyramid.laterals.{level}" for level in range(3)} <= together
@@ -60,7 +61,7 @@ def test_the_pyramid_is_one_dimension_because_its_maps_are_added():
 
 
 def test_a_gate_goes_with_the_channels_it_multiplies():
-    pruning_map = PruningMap(lively_network("nano_b"))
+    pruning_map = map_of("nano_b")
     assert "backbone_attention.2.channel_gate.expand" in names(pruning_map, "backbone.blocks.12.pointwise")
     (gate,) = (p for p in pruning_map["backbone.blocks.12.pointwise"].producers if "expand" in p.name)
     assert gate.pooled
@@ -68,7 +69,7 @@ def test_a_gate_goes_with_the_channels_it_multiplies():
 
 def test_levels_that_share_an_attention_lose_the_same_channels():
     """V2's shared MLP has one row for channel i of every level; beyond the narrower level there is none."""
-    pruning_map = PruningMap(lively_network("v2_ultra"))
+    pruning_map = map_of("v2_ultra")
     sizes = {name: pruning_map[f"backbone.blocks.{name}.pointwise"].size for name in (4, 10, 12)}
     assert sizes == {4: 64, 10: 64, 12: 128}  # of 64, 128 and 256 channels
     assert {"backbone.blocks.10.pointwise", "backbone.blocks.12.pointwise", "backbone_attention.expand"} <= names(
@@ -78,7 +79,7 @@ def test_levels_that_share_an_attention_lose_the_same_channels():
 
 
 def test_grouped_convolutions_lose_the_same_filters_in_each_group():
-    pruning_map = PruningMap(lively_network("v2_ultra"))
+    pruning_map = map_of("v2_ultra")
     branch = pruning_map["context.0.branch5_first"]
     assert branch.size == 2
     np.testing.assert_array_equal(branch.producers[0].filters, [[0, 2, 4, 6], [1, 3, 5, 7]])
@@ -94,8 +95,7 @@ def test_nothing_is_lost_without_pruning(pruning_map):
     "network", ["nano_b", *(pytest.param(name, marks=pytest.mark.slow) for name in NETWORKS if name != "nano_b")]
 )
 def test_counted_cost_is_that_of_the_network_that_is_left(network):
-    model = lively_network(network)
-    pruning_map = PruningMap(model)
+    model, pruning_map = lively_network(network), map_of(network)
     widths = pruning_map.widths(dict(zip(GROUPS, (0.3, 0.2, 0.45, 0.7, 0.4, 0.5), strict=True)))
     described = describe(remove(model, choose(pruning_map, widths)), (64, 96))
     assert pruning_map.parameters(widths) == described.parameters < 0.5 * describe(model, (64, 96)).parameters
@@ -114,7 +114,7 @@ def test_one_unit_always_stays(pruning_map):
 
 
 def test_aligned_widths_are_multiples_where_the_layer_is_that_wide():
-    pruning_map = PruningMap(lively_network("nano_b"))
+    pruning_map = map_of("nano_b")
     widths = pruning_map.widths(dict.fromkeys(GROUPS, 0.3), align=8)
     for dimension in pruning_map.dimensions:
         width = widths[dimension.name]
@@ -123,7 +123,7 @@ def test_aligned_widths_are_multiples_where_the_layer_is_that_wide():
 
 
 def test_tied_dimensions_keep_the_same_share():
-    pruning_map = PruningMap(lively_network("v2_ultra"))
+    pruning_map = map_of("v2_ultra")
     for rate in np.linspace(0, 0.9, 19):
         widths = pruning_map.widths({"backbone/8": rate})
         (tied,) = pruning_map.tied
@@ -146,7 +146,7 @@ def test_any_configuration_has_a_map(config):
 
 
 def test_the_map_names_what_goes_together_and_how_wide_it_is():
-    pruning_map = PruningMap(lively_network("nano_b"))
+    pruning_map = map_of("nano_b")
     table = pruning_map.table(pruning_map.widths({"backbone/32": 0.5}))
     rows = list(zip(*(column.cells for column in table.columns), strict=True))
     assert len(rows) == len(pruning_map.dimensions)

@@ -10,6 +10,7 @@ from ffkeras.backend import tf
 from ffkeras.pruning.dimensions import PruningMap
 from ffkeras.pruning.fpgm import choose, keep_mask, sum_of_distances, unit_filters
 from tests.models.networks import lively_network
+from tests.pruning.maps import map_of
 
 
 @given(arrays(np.float32, st.tuples(st.integers(1, 12), st.integers(1, 20)), elements=st.floats(-10, 10, width=16)))
@@ -53,7 +54,7 @@ def test_choice_does_not_hang_on_the_size_of_a_layer():
 
 
 def test_all_filters_of_a_unit_count_and_gates_have_no_say():
-    pruning_map = PruningMap(lively_network("nano_b"))
+    pruning_map = map_of("nano_b")
     dimension = pruning_map["pyramid.laterals.2"]
     maps = [producer for producer in dimension.producers if not producer.pooled]
     assert 0 < len(maps) < len(dimension.producers)
@@ -63,7 +64,7 @@ def test_all_filters_of_a_unit_count_and_gates_have_no_say():
 
 @pytest.mark.parametrize("network", ["nano_b", "v2_ultra", "v1"])
 def test_dimensions_that_keep_all_are_not_named(network):
-    pruning_map = PruningMap(lively_network(network))
+    pruning_map = map_of(network)
     kept = choose(pruning_map, pruning_map.widths({"backbone/32": 0.5}))
     assert {pruning_map[name].group for name in kept} == {"backbone/32"}
     assert all(mask.sum() == 0.5 * mask.size for mask in kept.values())

@@ -5,10 +5,11 @@ import pytest
 
 from ffkeras.backend import keras, tf
 from ffkeras.models.config import NanoBConfig
-from ffkeras.pruning.dimensions import GROUPS, PruningMap
+from ffkeras.pruning.dimensions import GROUPS
 from ffkeras.pruning.soft import SoftPrunedFeatherFace
 from ffkeras.pruning.wrappers import SPARK, scaling_layer
 from tests.models.networks import lively_network, random_images
+from tests.pruning.maps import map_of
 
 RAMP, FREQUENCY = 4, 2
 DIMENSION = "backbone.blocks.12.pointwise"
@@ -20,7 +21,7 @@ SLOW = pytest.mark.slow
 
 def soft_network(rates, soft=True, network=BARE):
     model = lively_network(network)
-    widths = PruningMap(model).widths(rates)
+    widths = map_of(network).widths(rates)
     return SoftPrunedFeatherFace(model, widths, RAMP, FREQUENCY, soft), widths
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from ffkeras.backend import tf
 from ffkeras.errors import UserError
-from ffkeras.models.config import default_config
 from ffkeras.models.saving import load_run, save_run
 from ffkeras.stablehlo.arrays import pack
 from ffkeras.stablehlo.batches import layout
@@ -18,6 +17,7 @@ from ffkeras.stablehlo.plan import LoweredRun, Plan
 from ffkeras.stablehlo.state import StateLayout, pack_state, unpack_state
 from ffkeras.training.config import TrainingConfig
 from tests.models.networks import lively_network
+from tests.small_networks import SMALLEST_NANO_B
 
 
 def test_what_a_function_reads_changes_and_holds_is_told_apart():
@@ -63,7 +63,7 @@ def test_a_packed_step_in_jax_is_the_function_that_was_lowered(tmp_path):
 
 
 def test_the_encoding_passes_targets_on_and_takes_off_the_mean(run_folder):
-    anchors = default_config("nano_b").anchors
+    anchors = SMALLEST_NANO_B.anchors
     plan = Plan(
         (LoweredRun("a", run_folder),),
         TrainingConfig(teacher=run_folder, image_size=(64, 96), batch_size=3),
@@ -82,7 +82,7 @@ def test_the_encoding_passes_targets_on_and_takes_off_the_mean(run_folder):
 @pytest.fixture(scope="module")
 def run_folder(tmp_path_factory) -> str:
     folder = tmp_path_factory.mktemp("run")
-    save_run(lively_network("nano_b"), folder)
+    save_run(lively_network(SMALLEST_NANO_B), folder)
     return str(folder)
 
 
