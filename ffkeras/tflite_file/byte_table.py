@@ -3,7 +3,7 @@
 from collections import Counter
 
 from ffkeras.errors import UserError
-from ffkeras.runtime.flatbuffer import MODEL_SUBGRAPHS, BrokenFileError, open_model
+from ffkeras.runtime.flatbuffer import BUFFER_DATA, MODEL_BUFFERS, MODEL_SUBGRAPHS, BrokenFileError, open_model
 
 WEIGHTS, BIASES, CONSTANTS = "weights", "biases and shapes", "other constants"
 SCALES = "scales of "
@@ -58,12 +58,14 @@ class _Walk:
     def __init__(self, model: bytes):
         self.found = {0: (8, REST)}  # the root's place and the identifier
         self.reader, root = open_model(model)
-        self._types: dict[int, int] = {}  # of buffers, by their number: what their tensors have
+        buffers = self.reader.tables(root, MODEL_BUFFERS)
+        filled = {number for number, buffer in enumerate(buffers) if self.reader.vector(buffer, BUFFER_DATA, 1)[1]}
+        self._types: dict[int, int] = {}  # of these, by their number: what their tensors have
         for graph in self.reader.tables(root, MODEL_SUBGRAPHS):
             for tensor in self.reader.tables(graph, GRAPH_TENSORS):
                 buffer = self.reader.scalar(tensor, TENSOR_BUFFER, "I")
-                self._types.setdefault(buffer, self.reader.scalar(tensor, TENSOR_TYPE, "b"))
-        self._types.pop(0, None)  # the empty one, of all that is computed
+                if buffer in filled:
+                    self._types.setdefault(buffer, self.reader.scalar(tensor, TENSOR_TYPE, "b"))
         self._table(root, "Model", {})
 
     def _table(self, place: int, kind: str, names: dict[str, str]) -> None:
