@@ -12,14 +12,14 @@ from ffkeras.training.config import QUANTIZE_DEFAULTS, TrainingConfig
 from ffkeras.training.run import resume_run, start_run
 from tests.small_networks import PLAIN_V2_ULTRA
 
-NETWORK = dataclasses.replace(PLAIN_V2_ULTRA, backbone_attention=False, pyramid_layers=1)
+NETWORK = dataclasses.replace(PLAIN_V2_ULTRA, backbone_attention=False)
 SETTINGS = {"synthetic_count": 16, "image_size": (64, 64), "batch_size": 4, "validation_size": (64, 64)}
 
 
 @pytest.fixture(scope="module")
 def float_run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("float")
-    start_run(NETWORK, TrainingConfig(epochs=2, frozen_norm_share=0.0, **SETTINGS), folder).run()
+    start_run(NETWORK, TrainingConfig(epochs=2, **SETTINGS), folder).run()
     return folder
 
 
