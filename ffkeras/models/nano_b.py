@@ -55,7 +55,7 @@ class NanoB(FeatherFace):
             if config.attention
             else []
         )
-        self.pyramid = BiFPN(channels, config.pyramid_layers, activation, share_convolution=True)
+        self.pyramid = BiFPN(channels, config.pyramid_layers, activation, share_convolution=config.share_pyramid)
         bottlenecks = zip(config.injection_hidden, config.guidance_hidden, strict=True)
         self.semantic = [MSEFPN(channels, *pair) for pair in bottlenecks] if config.mse_fpn else []
         self.scale_attention = ASSN(channels, config.assn_width, activation, zero) if config.assn else identity

@@ -23,6 +23,8 @@ class NanoBConfig(FeatherFaceConfig):
     Widths that are empty are those of the specification, which follow from the other fields.
 
     Args:
+        share_pyramid: one convolution for the four nodes of a BiFPN layer (BiFPN_Light), instead of one each at the
+            same multiply-accumulates.
         attention_hidden: see `V1Config`.
         pyramid_attention_hidden: likewise, of the levels that have a second CBAM: P4 and P5, without `assn` P3 first.
         scale_decoupling, mse_fpn, assn: the three modules for small faces, each switchable; without `assn` P3 has the
@@ -42,6 +44,7 @@ class NanoBConfig(FeatherFaceConfig):
     activation: str = choice("relu6", "relu", "leaky_relu", "swish")
     pyramid_channels: int = 32
     pyramid_layers: int = 2
+    share_pyramid: bool = True
     attention: bool = True
     attention_reduction: int = 16
     attention_hidden: tuple[int, ...] = ()

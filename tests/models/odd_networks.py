@@ -64,6 +64,9 @@ SHUFFLED_NETWORKS = {  # levels of different widths, which the groups divide
         context_widths=((4, 8, 4, 4, 12), (8, 4, 4, 4, 4), (12, 4, 12, 4, 12)),
     ),
     "nano_b": NanoBConfig(
-        pyramid_layers=1, pyramid_channels=21, context_widths=((1, 3, 9, 2, 6), (1, 1, 9, 1, 1), (3, 1, 5, 4, 8))
+        pyramid_layers=1,
+        pyramid_channels=21,
+        share_pyramid=False,
+        context_widths=((1, 3, 9, 2, 6), (1, 1, 9, 1, 1), (3, 1, 5, 4, 8)),
     ),
 }

@@ -49,6 +49,7 @@ def narrow(tmp_path_factory):
     [
         with_widths(NARROW, lambda width: 2 * width),
         with_widths(NARROW, lambda width: width + 3 * (width < 64)),
+        dataclasses.replace(NARROW, share_pyramid=False),
         dataclasses.replace(NARROW, pyramid_channels=32),  # the shuffle after the branches keeps their order
     ],
 )
