@@ -34,6 +34,8 @@ QUICK = {  # seconds; in the normal suite
         Step("ffkeras data check faces/"),
         Step("ffkeras evaluate --model nano_b_320 --data faces/"),
     ),
+    "docs/design.md": (Step("tools/slim_tflite.py --bytes file.tflite"),),
+    "docs/results.md": (Step("tools/slim_tflite.py --bytes tflite/models/"),),
     "tflite/rpi/README.md": (
         Step("tflite/rpi/demo.py photo.jpg folder/ clip.mp4"),
         Step("tflite/rpi/demo.py tests/golden/images", {"--repeat": "2"}),

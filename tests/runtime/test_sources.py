@@ -189,7 +189,9 @@ def test_a_video_is_turned_as_its_container_says(tmp_path, monkeypatch, turn):
     np.testing.assert_array_equal(frames[1].image, np.rot90(image, -turn // 90))
 
 
-def test_what_a_folder_holds_besides_is_counted_by_kind(tmp_path):
+@pytest.mark.parametrize("decodes", [False, True])
+def test_what_a_folder_holds_besides_is_counted_by_kind(tmp_path, monkeypatch, decodes):
+    monkeypatch.setattr("ffkeras.runtime.sources.can_decode", lambda kind: decodes or kind != "HEIC")
     cv2.imwrite(str(tmp_path / "a.jpg"), np.zeros((9, 9, 3), np.uint8))
     (tmp_path / "b.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(40))
     (tmp_path / "c.heic").write_bytes(b"\0\0\0\x18ftypmif1" + bytes(40))
@@ -198,5 +200,9 @@ def test_what_a_folder_holds_besides_is_counted_by_kind(tmp_path):
     (tmp_path / "clip").write_bytes(b"\x1a\x45\xdf\xa3" + bytes(40))
     skipped = Counter()
     found = list_sources([str(tmp_path)], skipped)
-    assert [(source.name.name, source.is_video) for source in found] == [("a.jpg", False), ("clip", True)]
-    assert skipped == {"HEIC": 2, "text": 1}
+    pictures = ["a.jpg", "b.heic", "c.heic"] if decodes else ["a.jpg"]
+    assert [(source.name.name, source.is_video) for source in found] == [
+        *((name, False) for name in pictures),
+        ("clip", True),
+    ]
+    assert skipped == ({"text": 1} if decodes else {"HEIC": 2, "text": 1})
