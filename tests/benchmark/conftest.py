@@ -11,5 +11,5 @@ PEERS = Path(__file__).resolve().parents[3] / "shared" / "peers"
 def peers() -> Path:
     """The folder of other people's files."""
     if not PEERS.is_dir():
-        pytest.skip("../shared/peers is not beside the checkout")
+        pytest.skip("no files of other projects beside the checkout")
     return PEERS
